@@ -1,0 +1,324 @@
+import { address, arg, argF, madd, shareStart, sumLanes } from './common';
+import {
+  G_CHANNELS, G_HEIGHT, G_OUT_CHANNELS, G_PADDING, G_POOL, G_RELU, G_ROW_STEP, G_STEP, G_WIDTH, G_Y_HEIGHT, G_Y_WIDTH,
+  imageBytes, outputSize, paddedImageBytes, preparePadded, runBytes, runCount, runOffset, G_LENGTH,
+} from './geometry';
+
+/*
+ * Sparse backward: behind ReLU and the pool at most one convolution output in four has a gradient, and only where
+ * it is positive. The gradient of the filter is a sum over a list of (patch, gradient) for each output channel.
+ * An entry has 16 bytes: patch offset, gradient of the mean, gradient of the variance.
+ */
+const ENTRY: usize = 16;
+
+// @ts-ignore: decorator
+@inline
+function roomy(bytes: usize): usize {
+  return (bytes + 127) & ~63;
+}
+
+/** Builds the lists of one image; `ends` receives each channel's end. Without branches: write, then advance or not. */
+function collect(g: usize, dy: usize, y: usize, taps: usize, c: usize, lists: usize, listBytes: usize, ends: usize): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const height = load<i32>(g, G_Y_HEIGHT);
+  const width = load<i32>(g, G_Y_WIDTH);
+  const step = load<i32>(g, G_STEP);
+  const rowStep = load<i32>(g, G_ROW_STEP);
+  const stretch = load<i32>(g, G_POOL) ? 2 : 1;
+  const relu = load<i32>(g, G_RELU) != 0;
+  for (let o = 0; o < channels; o++) store<usize>(ends + (<usize>o << 2), lists + <usize>o * listBytes);
+  let at: usize = 0;
+  for (let py = 0; py < height; py++) {
+    for (let px = 0; px < width; px++) {
+      const window = stretch * (py * rowStep + px * step);
+      for (let o = 0; o < channels; o++) {
+        const tap = load<i32>(taps + at);
+        const end = load<usize>(ends + (<usize>o << 2));
+        const gradient = load<f32>(dy + at);
+        const live = i32(gradient != 0) & (i32(!relu) | i32(load<f32>(y + at) > 0));
+        store<i32>(end, window + (tap >> 1) * rowStep + (tap & 1) * step);
+        store<f32>(end, gradient, 4);
+        if (c) store<f32>(end, gradient * load<f32>(c + at), 8);
+        store<usize>(ends + (<usize>o << 2), end + (<usize>live << 4));
+        at += 4;
+      }
+    }
+  }
+}
+
+/** to[0..15] += sum over the list of gradient x 16 floats of the patch. */
+function accumulate4(list: usize, end: usize, field: usize, a: usize, to: usize): void {
+  let a0 = v128.load(to);
+  let a1 = v128.load(to, 16);
+  let a2 = v128.load(to, 32);
+  let a3 = v128.load(to, 48);
+  for (; list < end; list += ENTRY) {
+    const s = v128.load32_splat(list + field);
+    const p = a + load<usize>(list);
+    a0 = madd(a0, s, v128.load(p));
+    a1 = madd(a1, s, v128.load(p, 16));
+    a2 = madd(a2, s, v128.load(p, 32));
+    a3 = madd(a3, s, v128.load(p, 48));
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
+}
+
+function accumulate1(list: usize, end: usize, field: usize, a: usize, to: usize): void {
+  let sum = v128.load(to);
+  for (; list < end; list += ENTRY) sum = madd(sum, v128.load32_splat(list + field), v128.load(a + load<usize>(list)));
+  v128.store(to, sum);
+}
+
+/** One channel's filter gradient [runs][padded run] += sum over its list of gradient x patch. */
+function accumulatePatch(g: usize, x: usize, list: usize, end: usize, field: usize, to: usize): void {
+  const runs = runCount(g);
+  const bytes = runBytes(g);
+  for (let r = 0; r < runs; r++) {
+    const from = x + runOffset(g, r);
+    let at: usize = 0;
+    for (; at + 64 <= bytes; at += 64) accumulate4(list, end, field, from + at, to + at);
+    for (; at < bytes; at += 16) accumulate1(list, end, field, from + at, to + at);
+    to += bytes;
+  }
+}
+
+function sumList(list: usize, end: usize, field: usize, start: f32): f32 {
+  for (; list < end; list += ENTRY) start += load<f32>(list + field);
+  return start;
+}
+
+/**
+ * Op.ConvGradFilter: geometry, images, groups, groupSize, x, dy, y, taps, c (0: none), clamp, partials, partialBytes.
+ * Each group of images has a partial of its own ([O][runs][run] of the mean, of the variance, then biases), so the
+ * result does not depend on which thread took which group.
+ */
+export function convGradFilter(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const g = address(args, 0);
+  const images = arg(args, 1);
+  const groups = arg(args, 2);
+  const groupSize = arg(args, 3);
+  const c = address(args, 8);
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const padded = scratch;
+  const squared = padded + roomy(paddedImageBytes(g));
+  const ends = squared + roomy(paddedImageBytes(g));
+  const lists = ends + roomy(<usize>channels << 2);
+  const listBytes = <usize>(load<i32>(g, G_Y_HEIGHT) * load<i32>(g, G_Y_WIDTH) + 1) * ENTRY;
+  const filterBytes = <usize>runCount(g) * runBytes(g);
+  const outBytes = <usize>outputSize(g) << 2;
+  const lastGroup = shareStart(groups, tid + 1, threads);
+  for (let group = shareStart(groups, tid, threads); group < lastGroup; group++) {
+    const partial = address(args, 10) + <usize>group * <usize>arg(args, 11);
+    memory.fill(partial, 0, <usize>arg(args, 11));
+    const varPartial = partial + filterBytes * <usize>channels;
+    const bias = partial + (c ? 2 : 1) * filterBytes * <usize>channels;
+    const last = min<i32>(images, (group + 1) * groupSize);
+    for (let b = group * groupSize; b < last; b++) {
+      const at = <usize>b * outBytes;
+      collect(g, address(args, 5) + at, address(args, 6) + at, address(args, 7) + at, c ? c + at : 0, lists, listBytes, ends);
+      const image = address(args, 4) + <usize>b * imageBytes(g);
+      const x = preparePadded(g, image, padded, false, 0);
+      const x2 = c ? preparePadded(g, image, squared, true, argF(args, 9)) : 0;
+      for (let o = 0; o < channels; o++) {
+        const list = lists + <usize>o * listBytes;
+        const end = load<usize>(ends + (<usize>o << 2));
+        const row = <usize>o << 2;
+        accumulatePatch(g, x, list, end, 4, partial + <usize>o * filterBytes);
+        store<f32>(bias + row, sumList(list, end, 4, load<f32>(bias + row)));
+        if (c) {
+          accumulatePatch(g, x2, list, end, 8, varPartial + <usize>o * filterBytes);
+          const biasVar = bias + (<usize>channels << 2);
+          store<f32>(biasVar + row, sumList(list, end, 8, load<f32>(biasVar + row)));
+        }
+      }
+    }
+  }
+}
+
+/** Sums one [O][runs][run] partial over the groups in order and writes it as [patch][O]. */
+function reduceFilter(g: usize, groups: i32, from: usize, partialBytes: usize, to: usize, first: i32, last: i32): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const row = <usize>channels << 2;
+  const runs = runCount(g);
+  const bytes = runBytes(g);
+  const length = <usize>load<i32>(g, G_LENGTH);
+  for (let o = first; o < last; o++) {
+    let source = from + <usize>o * <usize>runs * bytes;
+    let target = to + (<usize>o << 2);
+    for (let r = 0; r < runs; r++) {
+      for (let at: usize = 0; at < bytes; at += 16) {
+        let sum = v128.load(source + at);
+        for (let group = 1; group < groups; group++) sum = f32x4.add(sum, v128.load(source + at + <usize>group * partialBytes));
+        const left = length - at;
+        store<f32>(target, f32x4.extract_lane(sum, 0));
+        if (left > 4) store<f32>(target + row, f32x4.extract_lane(sum, 1));
+        if (left > 8) store<f32>(target + 2 * row, f32x4.extract_lane(sum, 2));
+        if (left > 12) store<f32>(target + 3 * row, f32x4.extract_lane(sum, 3));
+        target += left < 16 ? (left >> 2) * row : 4 * row;
+      }
+      source += bytes;
+    }
+  }
+}
+
+function reduceBias(groups: i32, from: usize, partialBytes: usize, to: usize, first: i32, last: i32): void {
+  for (let o = first; o < last; o++) {
+    const at = <usize>o << 2;
+    let sum = load<f32>(from + at);
+    for (let group = 1; group < groups; group++) sum += load<f32>(from + at + <usize>group * partialBytes);
+    store<f32>(to + at, sum);
+  }
+}
+
+/** Op.ConvGradFilterReduce: geometry, groups, partials, partialBytes, dFilter, dBias (0), dVariance (0), dBiasVariance (0). */
+export function convGradFilterReduce(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const g = address(args, 0);
+  const groups = arg(args, 1);
+  const partials = address(args, 2);
+  const partialBytes = <usize>arg(args, 3);
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const filterBytes = <usize>channels * <usize>runCount(g) * runBytes(g);
+  const first = shareStart(channels, tid, threads);
+  const last = shareStart(channels, tid + 1, threads);
+  const variance = address(args, 6);
+  const bias = partials + (variance ? 2 : 1) * filterBytes;
+  reduceFilter(g, groups, partials, partialBytes, address(args, 4), first, last);
+  if (address(args, 5)) reduceBias(groups, bias, partialBytes, address(args, 5), first, last);
+  if (!variance) return;
+  reduceFilter(g, groups, partials + filterBytes, partialBytes, variance, first, last);
+  if (address(args, 7)) reduceBias(groups, bias + (<usize>channels << 2), partialBytes, address(args, 7), first, last);
+}
+
+/** [patch][O] to [O][runs][run], run padded with zeros, so that a scatter may add whole vectors. */
+function transposeFilter(g: usize, filter: usize, to: usize): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const row = <usize>channels << 2;
+  const runs = runCount(g);
+  const bytes = runBytes(g);
+  const length = <usize>load<i32>(g, G_LENGTH);
+  memory.fill(to, 0, <usize>channels * <usize>runs * bytes);
+  for (let o = 0; o < channels; o++) {
+    let from = filter + (<usize>o << 2);
+    for (let r = 0; r < runs; r++) {
+      for (let at: usize = 0; at < length; at += 4) {
+        store<f32>(to + at, load<f32>(from));
+        from += row;
+      }
+      to += bytes;
+    }
+  }
+}
+
+/** Adds gradient x filter over a list of (filter row, gradient) to the patch at `to`. */
+function scatter(g: usize, list: usize, end: usize, field: usize, to: usize): void {
+  const runs = runCount(g);
+  const bytes = runBytes(g);
+  let filter: usize = 0;
+  for (let r = 0; r < runs; r++) {
+    const target = to + runOffset(g, r);
+    let at: usize = 0;
+    for (; at + 64 <= bytes; at += 64) accumulate4(list, end, field, filter + at, target + at);
+    for (; at < bytes; at += 16) accumulate1(list, end, field, filter + at, target + at);
+    filter += bytes;
+  }
+}
+
+/** The padded image's gradient for one of the two filters; the lists of a window are grouped by the chosen place. */
+function scatterImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filter: usize, list: usize, to: usize): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const height = load<i32>(g, G_Y_HEIGHT);
+  const width = load<i32>(g, G_Y_WIDTH);
+  const step = <usize>load<i32>(g, G_STEP);
+  const rowStep = <usize>load<i32>(g, G_ROW_STEP);
+  const pool = load<i32>(g, G_POOL) != 0;
+  const relu = load<i32>(g, G_RELU) != 0;
+  const stretch: usize = pool ? 2 : 1;
+  const places = pool ? 4 : 1;
+  const filterBytes = <usize>runCount(g) * runBytes(g);
+  let at: usize = 0;
+  for (let py = 0; py < height; py++) {
+    for (let px = 0; px < width; px++) {
+      const window = to + stretch * (<usize>py * rowStep + <usize>px * step);
+      for (let place = 0; place < places; place++) {
+        let end = list;
+        for (let o = 0; o < channels; o++) {
+          const i = at + (<usize>o << 2);
+          const gradient = load<f32>(dy + i);
+          const live = i32(gradient != 0) & i32(load<i32>(taps + i) == place) & (i32(!relu) | i32(load<f32>(y + i) > 0));
+          store<usize>(end, filter + <usize>o * filterBytes);
+          store<f32>(end, c ? gradient * load<f32>(c + i) : gradient, 4);
+          end += <usize>live << 4;
+        }
+        if (end != list) scatter(g, list, end, 4, window + <usize>(place >> 1) * rowStep + <usize>(place & 1) * step);
+      }
+      at += <usize>channels << 2;
+    }
+  }
+}
+
+/**
+ * Op.ConvGradInput: geometry, images, x (0 without variance), filter, variance (0), dy, y, taps, c (0), clamp, dx.
+ * dx = filter^T g + 2 x [x^2 >= clamp] variance^T (g c).
+ */
+export function convGradInput(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const g = address(args, 0);
+  const images = arg(args, 1);
+  const c = address(args, 8);
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const filterBytes = <usize>channels * <usize>runCount(g) * runBytes(g);
+  const list = scratch;
+  const filter = list + roomy(<usize>(channels + 1) << 4);
+  const variance = filter + roomy(filterBytes);
+  const first = variance + roomy(filterBytes);
+  const bytes = paddedImageBytes(g);
+  const second = first + roomy(bytes);
+  const outBytes = <usize>outputSize(g) << 2;
+  const last = shareStart(images, tid + 1, threads);
+  let b = shareStart(images, tid, threads);
+  if (b >= last) return;
+  transposeFilter(g, address(args, 3), filter);
+  if (c) transposeFilter(g, address(args, 4), variance);
+  for (; b < last; b++) {
+    const at = <usize>b * outBytes;
+    const dy = address(args, 5) + at;
+    const y = address(args, 6) + at;
+    const taps = address(args, 7) + at;
+    const dx = address(args, 10) + <usize>b * imageBytes(g);
+    memory.fill(first, 0, bytes + 64);
+    scatterImage(g, dy, y, taps, 0, filter, list, first);
+    if (!c) {
+      crop(g, first, 0, 0, 0, dx);
+      continue;
+    }
+    memory.fill(second, 0, bytes + 64);
+    scatterImage(g, dy, y, taps, c + at, variance, list, second);
+    crop(g, first, second, address(args, 2) + <usize>b * imageBytes(g), argF(args, 9), dx);
+  }
+}
+
+/** Drops the padding; with `second`, adds 2 x second where x^2 reached the clamp. */
+function crop(g: usize, first: usize, second: usize, x: usize, clamp: f32, to: usize): void {
+  const padding = load<i32>(g, G_PADDING);
+  const rowBytes = (<usize>(load<i32>(g, G_WIDTH) * load<i32>(g, G_CHANNELS))) << 2;
+  const side = (<usize>(padding * load<i32>(g, G_CHANNELS))) << 2;
+  const paddedRow = rowBytes + 2 * side;
+  let from = <usize>padding * paddedRow + side;
+  const height = load<i32>(g, G_HEIGHT);
+  for (let row = 0; row < height; row++) {
+    if (!second) {
+      memory.copy(to, first + from, rowBytes);
+    } else {
+      for (let i: usize = 0; i < rowBytes; i += 4) {
+        const v = load<f32>(x + i);
+        const through: f32 = v * v >= clamp ? 2 * v * load<f32>(second + from + i) : 0;
+        store<f32>(to + i, load<f32>(first + from + i) + through);
+      }
+    }
+    to += rowBytes;
+    x += rowBytes;
+    from += paddedRow;
+  }
+}

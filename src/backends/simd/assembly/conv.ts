@@ -1,0 +1,96 @@
+import { constant } from './constants';
+import { address, arg, argF, shareStart } from './common';
+import { convolve } from './conv-forward';
+import { convSize, G_OUT_CHANNELS, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
+import { KEY_BYTES, normals16, prepareKeys } from './noise';
+import { reluPool } from './pool';
+
+/** Scratch areas start on vector boundaries and leave room for whole-vector reads past their end. */
+// @ts-ignore: decorator
+@inline
+function roomy(bytes: usize): usize {
+  return (bytes + 127) & ~63;
+}
+
+/** Op.ConvForward: geometry, images, x, filter, bias (0: none), y, taps. */
+export function convForward(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const g = address(args, 0);
+  const images = arg(args, 1);
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const padded = scratch;
+  const conv = padded + roomy(paddedImageBytes(g));
+  const outBytes = <usize>outputSize(g) << 2;
+  const last = shareStart(images, tid + 1, threads);
+  for (let b = shareStart(images, tid, threads); b < last; b++) {
+    const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), padded, false, 0);
+    convolve(g, x, address(args, 3), address(args, 4), channels, conv);
+    const at = <usize>b * outBytes;
+    reluPool(g, conv, 0, address(args, 5) + at, address(args, 6) + at, 0);
+  }
+}
+
+/**
+ * Op.LrtConvForward: geometry, images, x, mu, variance, biasMu, biasVariance (0: none), clock, epsilon (0: draw),
+ * key0, key1, clamp, y, taps, c. Local reparameterization, Kingma et al. 2015, eq. 6: one normal an activation.
+ */
+export function lrtConvForward(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const g = address(args, 0);
+  const images = arg(args, 1);
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const size = convSize(g);
+  const keys = scratch;
+  const padded = keys + KEY_BYTES;
+  const squared = padded + roomy(paddedImageBytes(g));
+  const mean = squared + roomy(paddedImageBytes(g));
+  const variance = mean + roomy(<usize>size << 2);
+  const clock = address(args, 7);
+  const outBytes = <usize>outputSize(g) << 2;
+  prepareKeys(keys, arg(args, 9), arg(args, 10));
+  const last = shareStart(images, tid + 1, threads);
+  for (let b = shareStart(images, tid, threads); b < last; b++) {
+    const image = address(args, 2) + <usize>b * imageBytes(g);
+    const x = preparePadded(g, image, padded, false, 0);
+    convolve(g, x, address(args, 3), address(args, 5), channels, mean);
+    const x2 = preparePadded(g, image, squared, true, argF(args, 11));
+    convolve(g, x2, address(args, 4), address(args, 6), channels, variance);
+    const epsilon = address(args, 8);
+    if (epsilon) reparameterizeGiven(mean, variance, epsilon + ((<usize>b * <usize>size) << 2), size);
+    else reparameterize(mean, variance, size, keys, clock, b);
+    const at = <usize>b * outBytes;
+    reluPool(g, mean, variance, address(args, 12) + at, address(args, 13) + at, address(args, 14) + at);
+  }
+}
+
+/** mean += sqrt(variance) eps; variance becomes eps / (2 sqrt(variance)), the derivative of the draw by the variance. */
+// @ts-ignore: decorator
+@inline
+export function draw(mean: usize, variance: usize, epsilon: v128): void {
+  const v = v128.load(variance);
+  const std = f32x4.sqrt(f32x4.pmax(v, constant(48 /* 1e-30 */)));
+  v128.store(mean, f32x4.add(v128.load(mean), f32x4.mul(std, epsilon)));
+  const half = f32x4.div(f32x4.mul(epsilon, constant(23 /* 0.5 */)), std);
+  v128.store(variance, v128.and(half, f32x4.gt(v, constant(48 /* 1e-30 */))));
+}
+
+function reparameterizeGiven(mean: usize, variance: usize, epsilon: usize, size: i32): void {
+  const bytes = <usize>size << 2;
+  for (let at: usize = 0; at < bytes; at += 16) draw(mean + at, variance + at, v128.load(epsilon + at));
+}
+
+/** The same with epsilon drawn for `image` of the batch; see noise.ts for the order of the draws. */
+export function reparameterize(mean: usize, variance: usize, size: i32, keys: usize, clock: usize, image: i32): void {
+  const step = load<i32>(clock);
+  const sample = load<i32>(clock, 4);
+  const index = load<i32>(clock, 8) + image;
+  // One block of draws fits behind the key schedule.
+  const block = keys + KEY_BYTES - 64;
+  for (let group = 0; group << 4 < size; group++) {
+    normals16(block, keys, group, index, step, sample);
+    const at = <usize>group << 6;
+    const left = size - (group << 4);
+    draw(mean + at, variance + at, v128.load(block));
+    if (left > 4) draw(mean + at + 16, variance + at + 16, v128.load(block, 16));
+    if (left > 8) draw(mean + at + 32, variance + at + 32, v128.load(block, 32));
+    if (left > 12) draw(mean + at + 48, variance + at + 48, v128.load(block, 48));
+  }
+}

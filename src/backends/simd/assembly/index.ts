@@ -1,0 +1,144 @@
+import { Op } from '../opcodes';
+import { prepareConstants } from './constants';
+import { convForward, lrtConvForward } from './conv';
+import { convGradFilter, convGradFilterReduce, convGradInput } from './conv-backward';
+import { denseForward, denseGradInput, denseGradKernel, lrtDenseForward } from './dense';
+import { add, multiply, sum } from './elementwise';
+import { gatherImages, gatherLabels } from './gather';
+import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss';
+import { normals } from './noise';
+import { sgdUpdate } from './update';
+import { gaussianVariational, gaussianVariationalGrad, gaussianVariationalSum } from './variational';
+
+/*
+ * A program is a list of (opcode, arguments) pairs, eight bytes each. All threads run all instructions,
+ * each its own share, and meet after every one.
+ *
+ * The shared state, in 32-bit words 64 bytes apart (one cache line each):
+ */
+const GENERATION: usize = 0; // counts programs; workers wait for it to change
+const ARRIVED: usize = 64; // threads at the barrier
+const PHASE: usize = 128; // counts barriers
+const SLEEPERS: usize = 192; // threads asleep on either word
+const PROGRAM: usize = 256;
+const COUNT: usize = 260;
+const THREADS: usize = 264;
+const SCRATCH: usize = 268;
+const SCRATCH_BYTES: usize = 272;
+const SPIN: usize = 276;
+
+/** Waits until `word` is no longer `old`: spins for a while, then sleeps. */
+function waitChange(state: usize, word: usize, old: i32): void {
+  const spin = load<i32>(state + SPIN);
+  for (let i = 0; i < spin; i++) {
+    if (atomic.load<i32>(state + word) != old) return;
+  }
+  atomic.add<i32>(state + SLEEPERS, 1);
+  while (atomic.load<i32>(state + word) == old) atomic.wait<i32>(state + word, old, -1);
+  atomic.sub<i32>(state + SLEEPERS, 1);
+}
+
+function signal(state: usize, word: usize): void {
+  atomic.add<i32>(state + word, 1);
+  if (atomic.load<i32>(state + SLEEPERS) != 0) atomic.notify(state + word, -1);
+}
+
+function barrier(state: usize, threads: i32): void {
+  const phase = atomic.load<i32>(state + PHASE);
+  if (atomic.add<i32>(state + ARRIVED, 1) == threads - 1) {
+    atomic.store<i32>(state + ARRIVED, 0);
+    signal(state, PHASE);
+  } else {
+    waitChange(state, PHASE, phase);
+  }
+}
+
+function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): void {
+  switch (op) {
+    case Op.GatherImages:
+      return gatherImages(args, tid, threads, scratch);
+    case Op.GatherLabels:
+      return gatherLabels(args, tid, threads, scratch);
+    case Op.ConvForward:
+      return convForward(args, tid, threads, scratch);
+    case Op.LrtConvForward:
+      return lrtConvForward(args, tid, threads, scratch);
+    case Op.ConvGradFilter:
+      return convGradFilter(args, tid, threads, scratch);
+    case Op.ConvGradFilterReduce:
+      return convGradFilterReduce(args, tid, threads, scratch);
+    case Op.ConvGradInput:
+      return convGradInput(args, tid, threads, scratch);
+    case Op.DenseForward:
+      return denseForward(args, tid, threads, scratch);
+    case Op.LrtDenseForward:
+      return lrtDenseForward(args, tid, threads, scratch);
+    case Op.DenseGradKernel:
+      return denseGradKernel(args, tid, threads, scratch);
+    case Op.DenseGradInput:
+      return denseGradInput(args, tid, threads, scratch);
+    case Op.SoftmaxCrossEntropy:
+      return softmaxCrossEntropy(args, tid, threads, scratch);
+    case Op.SoftmaxCrossEntropyGrad:
+      return softmaxCrossEntropyGrad(args, tid, threads, scratch);
+    case Op.GaussianVariational:
+      return gaussianVariational(args, tid, threads, scratch);
+    case Op.GaussianVariationalSum:
+      return gaussianVariationalSum(args, tid, threads, scratch);
+    case Op.GaussianVariationalGrad:
+      return gaussianVariationalGrad(args, tid, threads, scratch);
+    case Op.SgdUpdate:
+      return sgdUpdate(args, tid, threads, scratch);
+    case Op.Add:
+      return add(args, tid, threads, scratch);
+    case Op.Multiply:
+      return multiply(args, tid, threads, scratch);
+    case Op.Sum:
+      return sum(args, tid, threads, scratch);
+    case Op.Normals:
+      return normals(args, tid, threads, scratch);
+    default:
+      unreachable();
+  }
+}
+
+function runShare(state: usize, tid: i32): void {
+  const threads = load<i32>(state + THREADS);
+  const scratch = load<usize>(state + SCRATCH) + <usize>tid * load<usize>(state + SCRATCH_BYTES);
+  let program = load<usize>(state + PROGRAM);
+  const end = program + ((<usize>load<i32>(state + COUNT)) << 3);
+  for (; program < end; program += 8) {
+    execute(load<i32>(program), load<usize>(program, 4), tid, threads, scratch);
+    if (threads > 1) barrier(state, threads);
+  }
+}
+
+/** Runs a program on all threads; returns when every one is done. Called by the main thread, which is thread 0. */
+export function run(state: usize, program: usize, count: i32): void {
+  store<usize>(state + PROGRAM, program);
+  store<i32>(state + COUNT, count);
+  if (load<i32>(state + THREADS) > 1) signal(state, GENERATION);
+  runShare(state, 0);
+}
+
+/** A worker's life: waits for programs until one has a negative count. */
+export function work(state: usize, tid: i32): void {
+  let generation = 0;
+  for (;;) {
+    waitChange(state, GENERATION, generation);
+    generation++;
+    if (load<i32>(state + COUNT) < 0) return;
+    runShare(state, tid);
+  }
+}
+
+/** Fills the memory that the kernels share; once, before anything runs. */
+export function prepare(): void {
+  prepareConstants();
+}
+
+/** Tells the workers to end. */
+export function stop(state: usize): void {
+  store<i32>(state + COUNT, -1);
+  signal(state, GENERATION);
+}

@@ -1,0 +1,109 @@
+import { constant } from './constants';
+import { address, arg, argF, shareStart, storeLanes } from './common';
+import { exp4, log1p4, log4 } from './math';
+
+/** Elements behind one partial sum of the KL: fixed, so that the sum does not depend on the threads. */
+const CHUNK = 512;
+
+/**
+ * Op.GaussianVariational: n, mu, rho, priorSigma, clamp, variance, slope, partials (f64, one a chunk).
+ * sigma = softplus(rho); variance = max(sigma^2, clamp); slope = d sigma / d rho;
+ * KL(N(mu, sigma^2) || N(0, p^2)) = log(p / sigma) + (sigma^2 + mu^2) / (2 p^2) - 1/2 (Kingma & Welling 2014, appendix B).
+ */
+export function gaussianVariational(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const n = arg(args, 0);
+  const means = address(args, 1);
+  const rhos = address(args, 2);
+  const variances = address(args, 5);
+  const slopes = address(args, 6);
+  const priorSigma = argF(args, 3);
+  const floor = f32x4.splat(argF(args, 4));
+  const one = constant(43 /* 1 */);
+  const zero = constant(44 /* 0 */);
+  const inversePrior = f32x4.splat(1 / priorSigma);
+  const halfPrecision = f32x4.splat(1 / (2 * priorSigma * priorSigma));
+  const chunks = (n + CHUNK - 1) / CHUNK;
+  const last = shareStart(chunks, tid + 1, threads);
+  for (let chunk = shareStart(chunks, tid, threads); chunk < last; chunk++) {
+    const end = min<i32>(n, (chunk + 1) * CHUNK);
+    let low = f64x2.splat(0);
+    let high = f64x2.splat(0);
+    for (let i = chunk * CHUNK; i < end; i += 4) {
+      const at = <usize>i << 2;
+      const rho = v128.load(rhos + at);
+      const mu = v128.load(means + at);
+      const e = exp4(f32x4.neg(f32x4.abs(rho)));
+      const above = f32x4.gt(rho, constant(45 /* 20 */));
+      const sigma = v128.bitselect(rho, f32x4.add(f32x4.pmax(rho, zero), log1p4(e)), above);
+      const inverse = f32x4.div(one, f32x4.add(one, e));
+      const slope = v128.bitselect(inverse, f32x4.mul(e, inverse), f32x4.ge(rho, zero));
+      const variance = f32x4.mul(sigma, sigma);
+      storeLanes(variances + at, f32x4.pmax(variance, floor), end - i);
+      storeLanes(slopes + at, slope, end - i);
+      let kl = f32x4.mul(f32x4.add(variance, f32x4.mul(mu, mu)), halfPrecision);
+      kl = f32x4.sub(f32x4.sub(kl, log4(f32x4.mul(sigma, inversePrior))), constant(23 /* 0.5 */));
+      if (end - i < 4) kl = keepLanes(kl, end - i);
+      low = f64x2.add(low, f64x2.promote_low_f32x4(kl));
+      high = f64x2.add(high, f64x2.promote_low_f32x4(i32x4.shuffle(kl, kl, 2, 3, 2, 3)));
+    }
+    const sum = f64x2.add(low, high);
+    store<f64>(address(args, 7) + (<usize>chunk << 3), f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
+  }
+}
+
+function keepLanes(v: v128, n: i32): v128 {
+  return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
+}
+
+/** Op.GaussianVariationalSum: n, partials, kl. Adds the chunks in order. */
+export function gaussianVariationalSum(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  if (tid != 0) return;
+  const chunks = (arg(args, 0) + CHUNK - 1) / CHUNK;
+  let sum: f64 = 0;
+  for (let chunk = 0; chunk < chunks; chunk++) sum += load<f64>(address(args, 1) + (<usize>chunk << 3));
+  store<f32>(address(args, 2), <f32>sum);
+}
+
+/**
+ * Op.GaussianVariationalGrad: n, mu, rho, slope, dVariance, dKl, priorSigma, clamp, dMu, dRho, variance.
+ * dMu = dKl mu / p^2; dRho = (2 sigma dVariance [sigma^2 >= clamp] + dKl (sigma / p^2 - 1 / sigma)) slope.
+ */
+export function gaussianVariationalGrad(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const n = arg(args, 0);
+  const means = address(args, 1);
+  const rhos = address(args, 2);
+  const slopes = address(args, 3);
+  const variances = address(args, 4);
+  const dMu = address(args, 8);
+  const dRho = address(args, 9);
+  const saved = address(args, 10);
+  const clamped = argF(args, 7) > 0;
+  const priorSigma = argF(args, 6);
+  const precision = f32x4.splat(1 / (priorSigma * priorSigma));
+  const clamp = f32x4.splat(argF(args, 7));
+  const dKl = f32x4.splat(load<f32>(address(args, 5)));
+  const vectors = (n + 3) >> 2;
+  const one = constant(43 /* 1 */);
+  const last = shareStart(vectors, tid + 1, threads);
+  for (let vector = shareStart(vectors, tid, threads); vector < last; vector++) {
+    const at = <usize>vector << 4;
+    const left = n - (vector << 2);
+    const rho = v128.load(rhos + at);
+    let sigma = f32x4.sqrt(v128.load(saved + at));
+    if (clamped || v128.any_true(f32x4.lt(sigma, constant(46 /* 1e-15 */)))) sigma = softplus(rho);
+    const passes = f32x4.ge(f32x4.mul(sigma, sigma), clamp);
+    const data = f32x4.mul(f32x4.mul(constant(47 /* 2 */), sigma), v128.and(v128.load(variances + at), passes));
+    const prior = f32x4.mul(dKl, f32x4.sub(f32x4.mul(sigma, precision), f32x4.div(one, sigma)));
+    storeLanes(dRho + at, f32x4.mul(f32x4.add(data, prior), v128.load(slopes + at)), left);
+    storeLanes(dMu + at, f32x4.mul(dKl, f32x4.mul(v128.load(means + at), precision)), left);
+  }
+}
+
+/** ln(1 + e^rho); the identity above 20, as PyTorch's. */
+// @ts-ignore: decorator
+@inline
+function softplus(rho: v128): v128 {
+  const above = f32x4.gt(rho, constant(45 /* 20 */));
+  const small = log1p4(exp4(f32x4.neg(f32x4.abs(rho))));
+  return v128.bitselect(rho, f32x4.add(f32x4.pmax(rho, constant(44 /* 0 */)), small), above);
+}

@@ -1,0 +1,190 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import type { BackendValues, DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import type { SimdEngine } from './engine.js';
+import { type Allocator, Arena } from './heap.js';
+import type { Op } from './opcodes.js';
+import { Recorder } from './recorder.js';
+import { Replay, type StepOutputs } from './replay.js';
+
+/** What the storage keeps for a tensor; `address` is set once its values lie in the engine's memory. */
+interface Entry {
+  values?: BackendValues;
+  dtype: DataType;
+  refCount: number;
+  address?: number;
+}
+
+/**
+ * A TF.js backend on WebAssembly SIMD. Hot kernels run in the engine; every other op runs in TF.js's own
+ * CPU kernels, on views of the same memory. It is not a device: reads are synchronous copies.
+ */
+export class SimdBackend extends MathBackendCPU {
+  private recorder: Recorder | undefined;
+  private readonly arenas = new Set<Arena>();
+  private readonly stores = new WeakMap<Uint8Array, number>();
+  private readonly lent = new WeakSet<Uint8Array>();
+
+  constructor(readonly simd: SimdEngine) {
+    super();
+    // The base class greets Node users with advice that does not apply here.
+    (this as unknown as { firstUse: boolean }).firstUse = false;
+  }
+
+  private entry(dataId: DataId): Entry {
+    return this.data.get(dataId) as Entry;
+  }
+
+  private get allocator(): Allocator {
+    return this.recorder?.arena ?? this.simd.heap;
+  }
+
+  /** Scratch memory for the time of one kernel, or longer: give it back with `release`. */
+  allocate(bytes: number): number {
+    return this.allocator.allocate(bytes);
+  }
+
+  release(address: number): void {
+    for (const arena of this.arenas) {
+      if (arena.owns(address)) {
+        arena.free(address);
+        return;
+      }
+    }
+    this.simd.heap.free(address);
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = super.write(values, shape, dtype);
+    this.recorder?.addConstant(dataId);
+    return dataId;
+  }
+
+  /** A new tensor in the engine's memory; its content is undefined. */
+  output(shape: number[], dtype: 'float32' | 'int32' = 'float32'): TensorInfo {
+    const size = shape.reduce((product, n) => product * n, 1);
+    const address = this.allocate(4 * size);
+    const { heap } = this.simd;
+    const values = dtype === 'float32' ? heap.floats(address, size) : heap.ints(address, size);
+    const dataId = {};
+    this.data.set(dataId, { values, dtype, refCount: 1, address } as never);
+    return { dataId, shape, dtype };
+  }
+
+  /** The address of a tensor's values; moves them into the engine's memory at the first call. */
+  address(info: TensorInfo): number {
+    const entry = this.entry(info.dataId);
+    if (entry.address !== undefined) return entry.address;
+    const source = entry.values as Float32Array | Int32Array | Uint8Array;
+    const { recorder } = this;
+    const { heap } = this.simd;
+    // What a recording did not make (a variable, an input) outlives it and must not lie in its arena.
+    const constant = recorder?.isConstant(info.dataId) ?? false;
+    const address = constant ? this.allocate(4 * source.length) : heap.allocate(4 * source.length);
+    const values =
+      entry.dtype === 'float32' ? heap.floats(address, source.length) : heap.ints(address, source.length);
+    values.set(source);
+    if (constant) recorder?.addUpload(address, heap.bytes(address, 4 * source.length));
+    entry.values = values;
+    entry.address = address;
+    return address;
+  }
+
+  /** The address of host bytes that kernels read (a split's images): copied once, or not at all if they lie here. */
+  storeAddress(bytes: Uint8Array): number {
+    const known = this.stores.get(bytes);
+    if (known !== undefined) return known;
+    const address = this.lent.has(bytes) ? bytes.byteOffset : this.copyIn(bytes);
+    this.stores.set(bytes, address);
+    return address;
+  }
+
+  private copyIn(bytes: Uint8Array): number {
+    const { heap } = this.simd;
+    const address = heap.allocate(bytes.length);
+    heap.bytes(address, bytes.length).set(bytes);
+    return address;
+  }
+
+  /** Bytes in the engine's memory for a data set, so that `storeAddress` need not copy. Never freed. */
+  lend(length: number): Uint8Array {
+    const { heap } = this.simd;
+    const bytes = heap.bytes(heap.allocate(length), length);
+    this.lent.add(bytes);
+    return bytes;
+  }
+
+  /** Replaces a tensor's values where they lie. */
+  overwrite(dataId: DataId, values: ArrayLike<number>): void {
+    const entry = this.entry(dataId);
+    (entry.values as Float32Array).set(values);
+  }
+
+  /** Runs a kernel on all threads, and records it where a recording is under way. */
+  dispatch(op: Op, words: readonly number[], scratchBytes = 0): void {
+    this.simd.reserveScratch(scratchBytes);
+    this.recorder?.instructions.push({ op, words });
+    this.simd.execute(op, words);
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const entry = this.data.has(dataId) ? this.entry(dataId) : undefined;
+    const gone = super.disposeData(dataId, force);
+    if (gone && entry?.address !== undefined) this.release(entry.address);
+    return gone;
+  }
+
+  override readSync(dataId: DataId): BackendValues {
+    if (this.recorder && !this.recorder.isConstant(dataId))
+      this.recorder.block('the step reads tensor values');
+    const values = super.readSync(dataId);
+    // A copy: the memory behind a disposed tensor is used again.
+    return this.entry(dataId).address === undefined ? values : (values as Float32Array).slice();
+  }
+
+  override async read(dataId: DataId): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  /** Called before a CPU kernel of TF.js runs: it is replayable only if all it reads is constant. */
+  fallback(kernel: string, inputs: readonly TensorInfo[]): void {
+    const { recorder } = this;
+    if (!recorder) return;
+    if (inputs.some((input) => input && !recorder.isConstant(input.dataId))) {
+      recorder.block(`${kernel} runs outside the engine`);
+    }
+  }
+
+  /** Runs `step` while every kernel call is noted; its memory comes from `arena`. */
+  pass<T>(arena: Arena, step: () => T): { value: T; recorder: Recorder } {
+    const recorder = new Recorder(arena);
+    this.recorder = recorder;
+    try {
+      return { value: step(), recorder };
+    } finally {
+      this.recorder = undefined;
+    }
+  }
+
+  /** An arena whose blocks this backend gives back when tensors in them are disposed of. */
+  createArena(): Arena {
+    const arena = new Arena(this.simd.heap);
+    this.arenas.add(arena);
+    return arena;
+  }
+
+  /** Gives an arena's memory back; no tensor may lie in it any more. */
+  removeArena(arena: Arena): void {
+    this.arenas.delete(arena);
+    arena.dispose();
+  }
+
+  /** A runner that replays a step once it has seen it twice. */
+  replay<T extends StepOutputs>(): Replay<T> {
+    return new Replay<T>(this);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    void this.simd.dispose();
+  }
+}

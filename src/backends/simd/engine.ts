@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import type { Worker } from 'node:worker_threads';
+import { BayescnnError } from '../../errors.js';
+import { artifact } from './artifacts.js';
+import { Heap } from './heap.js';
+import type { Op } from './opcodes.js';
+import { startWorkers } from './threads/pool.js';
+
+/** Words of the state that the threads share; the layout is `assembly/index.ts`'s. */
+const STATE_BYTES = 320;
+const THREADS = 264;
+const SCRATCH = 268;
+const SCRATCH_BYTES = 272;
+const SPIN = 276;
+/** Polls before a waiting thread sleeps: some tens of microseconds. */
+const SPIN_COUNT = 50_000;
+const MAXIMUM_ARGUMENTS = 512;
+
+interface Exports {
+  prepare(): void;
+  run(state: number, program: number, count: number): void;
+  stop(state: number): void;
+}
+
+const floatBits = new Float32Array(1);
+const intBits = new Int32Array(floatBits.buffer);
+
+/** The bits of a float as an argument word. */
+export function floatWord(value: number): number {
+  floatBits[0] = value;
+  return intBits[0];
+}
+
+/** The WebAssembly side of the engine: memory, threads, and programs of kernel calls. */
+export class SimdEngine {
+  private scratchBytes = 0;
+  private readonly slot: number;
+
+  private constructor(
+    readonly heap: Heap,
+    readonly threads: number,
+    readonly relaxed: boolean,
+    private readonly exports: Exports,
+    private readonly state: number,
+    private readonly workers: readonly Worker[],
+  ) {
+    this.slot = heap.allocate(8 + 4 * MAXIMUM_ARGUMENTS);
+  }
+
+  /**
+   * Compiles the kernels and starts the threads.
+   * @param relaxed fused multiply-add: faster on some machines, results then depend on the processor
+   */
+  static async create(threads: number, relaxed: boolean): Promise<SimdEngine> {
+    const module = compile(relaxed);
+    const heap = new Heap();
+    const state = heap.allocate(STATE_BYTES);
+    const { memory } = heap;
+    const abort = () => {
+      throw new Error('engine simd: a kernel aborted');
+    };
+    const instance = await WebAssembly.instantiate(module, { env: { memory, abort } });
+    const exports = instance.exports as unknown as Exports;
+    exports.prepare();
+    const words = new Int32Array(memory.buffer);
+    words[(state + THREADS) / 4] = threads;
+    words[(state + SPIN) / 4] = SPIN_COUNT;
+    const workers = await startWorkers(threads, { module, memory, state });
+    const engine = new SimdEngine(heap, threads, relaxed, exports, state, workers);
+    engine.reserveScratch(4096);
+    return engine;
+  }
+
+  /** Makes sure that every thread has `bytes` of scratch memory. */
+  reserveScratch(bytes: number): void {
+    if (bytes <= this.scratchBytes) return;
+    const each = Math.ceil((bytes + 256) / 4096) * 4096;
+    const words = new Int32Array(this.heap.memory.buffer, this.state, STATE_BYTES / 4);
+    if (this.scratchBytes > 0) this.heap.free(words[SCRATCH / 4]);
+    // allocate() may grow the memory: the view above stays valid, it is shared.
+    const address = this.heap.allocate(each * this.threads);
+    words[SCRATCH / 4] = address;
+    words[SCRATCH_BYTES / 4] = each;
+    this.scratchBytes = each;
+  }
+
+  /** Runs one kernel now. */
+  execute(op: Op, words: readonly number[]): void {
+    const view = this.heap.ints(this.slot, 2 + words.length);
+    view[0] = op;
+    view[1] = this.slot + 8;
+    view.set(words, 2);
+    this.exports.run(this.state, this.slot, 1);
+  }
+
+  /** Runs `count` instructions of a program in memory. */
+  run(program: number, count: number): void {
+    this.exports.run(this.state, program, count);
+  }
+
+  async dispose(): Promise<void> {
+    this.exports.stop(this.state);
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}
+
+function compile(relaxed: boolean): WebAssembly.Module {
+  // Node 20 has relaxed SIMD behind a flag; later versions ignore it.
+  if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  // Tiering compiles hot kernels late, and some never: the optimizing compiler alone is 3 to 5 times as fast.
+  setFlagsFromString('--no-liftoff');
+  const name = relaxed ? 'simd-relaxed.wasm' : 'simd.wasm';
+  try {
+    return new WebAssembly.Module(readFileSync(artifact(name)));
+  } catch (cause) {
+    if (cause instanceof BayescnnError) throw cause;
+    throw new BayescnnError(
+      'engine',
+      `engine simd: ${name} does not compile here: ${(cause as Error).message}`,
+      {
+        cause,
+        hint: relaxed
+          ? 'this Node has no relaxed SIMD; set backend.relaxed to false'
+          : 'use Node 20.19 or later, or --backend cpu',
+      },
+    );
+  }
+}

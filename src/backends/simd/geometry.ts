@@ -1,0 +1,98 @@
+import type { SimdBackend } from './backend.js';
+
+/** Attributes of a convolution with its optional ReLU and 2x2 max pool. */
+export interface ConvAttributes {
+  stride: number;
+  padding: number;
+  dilation: number;
+  relu: boolean;
+  pool: boolean;
+}
+
+/** A convolution's sizes, and the address of the block that the kernels read (`assembly/geometry.ts`). */
+export interface ConvGeometry {
+  address: number;
+  images: number;
+  /** [OH, OW] before the pool, [YH, YW] after it. */
+  conv: [number, number];
+  output: [number, number];
+  channels: number;
+  /** Bytes of one padded image, of one image's convolution output, and of the filter as padded runs. */
+  paddedBytes: number;
+  convBytes: number;
+  filterBytes: number;
+}
+
+const cache = new WeakMap<SimdBackend, Map<string, Omit<ConvGeometry, 'images'>>>();
+
+/**
+ * @param x [B, H, W, C]
+ * @param filter [K, K, C, O]
+ */
+export function convGeometry(
+  backend: SimdBackend,
+  x: readonly number[],
+  filter: readonly number[],
+  attributes: ConvAttributes,
+): ConvGeometry {
+  const known = cache.get(backend) ?? new Map<string, Omit<ConvGeometry, 'images'>>();
+  cache.set(backend, known);
+  const { stride, padding, dilation, relu, pool } = attributes;
+  const key = [...x.slice(1), ...filter, stride, padding, dilation, relu, pool].join();
+  const geometry = known.get(key) ?? make(backend, x, filter, attributes);
+  known.set(key, geometry);
+  return { ...geometry, images: x[0] };
+}
+
+function make(
+  backend: SimdBackend,
+  [, height, width, channels]: readonly number[],
+  [kernelHeight, kernelWidth, , outChannels]: readonly number[],
+  { stride, padding, dilation, relu, pool }: ConvAttributes,
+): Omit<ConvGeometry, 'images'> {
+  const span = (size: number, kernel: number) =>
+    Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+  const conv: [number, number] = [span(height, kernelHeight), span(width, kernelWidth)];
+  const output: [number, number] = pool ? [conv[0] >> 1, conv[1] >> 1] : conv;
+  const row = 4 * (width + 2 * padding) * channels;
+  // Taps that lie side by side in memory form one run.
+  const inner = dilation === 1 ? 1 : kernelWidth;
+  const length = 4 * channels * (dilation === 1 ? kernelWidth : 1);
+  const words = [
+    conv[0],
+    conv[1],
+    4 * stride * channels,
+    stride * row,
+    kernelHeight,
+    dilation * row,
+    inner,
+    4 * dilation * channels,
+    length,
+    height,
+    width,
+    channels,
+    padding,
+    Number(relu),
+    Number(pool),
+    outChannels,
+    output[0],
+    output[1],
+  ];
+  // Lives as long as the engine: not a recording's memory.
+  const address = backend.simd.heap.allocate(4 * words.length);
+  backend.simd.heap.ints(address, words.length).set(words);
+  return {
+    address,
+    conv,
+    output,
+    channels: outChannels,
+    paddedBytes: row * (height + 2 * padding),
+    convBytes: 4 * conv[0] * conv[1] * outChannels,
+    filterBytes: outChannels * kernelHeight * inner * Math.ceil(length / 16) * 16,
+  };
+}
+
+/** A scratch area as the kernels lay them out: on vector boundaries, with room behind. */
+export function roomy(bytes: number): number {
+  return Math.ceil((bytes + 64) / 64) * 64 + 64;
+}

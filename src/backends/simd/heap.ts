@@ -1,0 +1,141 @@
+import { BayescnnError } from '../../errors.js';
+
+const PAGE = 65536;
+/** Room behind every block, for kernels that read whole vectors past the end. Never written, so it stays zero. */
+const SLACK = 64;
+/** Pages that the build allows (`--maximumMemory`): 2 GiB, so that an address fits a positive int32. */
+export const MAXIMUM_PAGES = 32768;
+const ALIGNMENT = 64;
+
+/** Where blocks come from: the engine's heap, or the arena of a recording. */
+export interface Allocator {
+  allocate(bytes: number): number;
+  free(address: number): void;
+}
+
+/** The engine's shared memory: blocks of exact size classes, 64-byte aligned, reused by class. */
+export class Heap implements Allocator {
+  readonly memory: WebAssembly.Memory;
+  private readonly freeBySize = new Map<number, number[]>();
+  private readonly sizeOf = new Map<number, number>();
+  private top = PAGE;
+  private used = 0;
+
+  constructor() {
+    this.memory = new WebAssembly.Memory({ initial: 64, maximum: MAXIMUM_PAGES, shared: true });
+  }
+
+  /** Bytes in blocks that are in use. */
+  get usedBytes(): number {
+    return this.used;
+  }
+
+  allocate(bytes: number): number {
+    const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
+    const address = this.freeBySize.get(size)?.pop() ?? this.extend(size);
+    this.sizeOf.set(address, size);
+    this.used += size;
+    return address;
+  }
+
+  free(address: number): void {
+    const size = this.sizeOf.get(address);
+    if (size === undefined) throw new Error(`heap: block ${address} is not in use`);
+    this.sizeOf.delete(address);
+    this.used -= size;
+    const list = this.freeBySize.get(size);
+    if (list) list.push(address);
+    else this.freeBySize.set(size, [address]);
+  }
+
+  private extend(size: number): number {
+    const address = this.top;
+    const end = address + size;
+    const missing = Math.ceil(end / PAGE) - this.memory.buffer.byteLength / PAGE;
+    if (missing > 0) this.grow(missing, size);
+    this.top = end;
+    return address;
+  }
+
+  private grow(pages: number, wanted: number): void {
+    // A quarter more than asked keeps the number of calls small.
+    const generous = Math.max(pages, Math.floor(this.memory.buffer.byteLength / PAGE / 4));
+    for (const count of [generous, pages]) {
+      try {
+        this.memory.grow(count);
+        return;
+      } catch {
+        // Try the exact number before giving up.
+      }
+    }
+    const megabytes = Math.round(this.memory.buffer.byteLength / 2 ** 20);
+    throw new BayescnnError(
+      'engine',
+      `engine simd: out of memory, got a request for ${wanted} bytes with ${megabytes} MiB in use`,
+      {
+        hint: 'use a smaller train.batchSize or eval.batchSize (the engine has at most 2 GiB)',
+      },
+    );
+  }
+
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, length);
+  }
+
+  ints(address: number, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, address, length);
+  }
+
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, length);
+  }
+}
+
+/**
+ * The blocks of one recording. After `rewind` the same sequence of requests gets the same addresses,
+ * which is what makes two recordings of one step comparable word by word.
+ */
+export class Arena implements Allocator {
+  private readonly owned = new Map<number, number>();
+  private readonly fresh = new Map<number, number[]>();
+  private readonly next = new Map<number, number>();
+  private readonly idle = new Map<number, number[]>();
+
+  constructor(private readonly heap: Heap) {}
+
+  owns(address: number): boolean {
+    return this.owned.has(address);
+  }
+
+  allocate(bytes: number): number {
+    const reused = this.idle.get(bytes)?.pop();
+    if (reused !== undefined) return reused;
+    const known = this.fresh.get(bytes) ?? [];
+    this.fresh.set(bytes, known);
+    const index = this.next.get(bytes) ?? 0;
+    this.next.set(bytes, index + 1);
+    if (index < known.length) return known[index];
+    const address = this.heap.allocate(bytes);
+    known.push(address);
+    this.owned.set(address, bytes);
+    return address;
+  }
+
+  free(address: number): void {
+    const bytes = this.owned.get(address) as number;
+    const list = this.idle.get(bytes);
+    if (list) list.push(address);
+    else this.idle.set(bytes, [address]);
+  }
+
+  /** Forgets what is in use: the next requests start from the first block again. */
+  rewind(): void {
+    this.next.clear();
+    this.idle.clear();
+  }
+
+  dispose(): void {
+    for (const address of this.owned.keys()) this.heap.free(address);
+    this.owned.clear();
+  }
+}

@@ -1,0 +1,31 @@
+import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend.js';
+
+/** What a kernel of this engine is: TF.js's `KernelConfig` with its three arguments typed. */
+export interface SimdKernel<Attributes> {
+  name: string;
+  run(
+    inputs: Record<string, TensorInfo>,
+    backend: SimdBackend,
+    attributes: Attributes,
+  ): TensorInfo | TensorInfo[];
+}
+
+/** The TF.js registration of a kernel. */
+export function toConfig<Attributes>(kernel: SimdKernel<Attributes>): KernelConfig {
+  return {
+    kernelName: kernel.name,
+    backendName: 'simd',
+    kernelFunc: ({ inputs, backend, attrs }) =>
+      kernel.run(inputs as Record<string, TensorInfo>, backend as SimdBackend, attrs as Attributes),
+  };
+}
+
+/** The address of an optional input; 0 means none. */
+export function optional(backend: SimdBackend, info: TensorInfo | undefined): number {
+  return info ? backend.address(info) : 0;
+}
+
+export function size(info: TensorInfo): number {
+  return info.shape.reduce((product, n) => product * n, 1);
+}

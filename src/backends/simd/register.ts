@@ -1,0 +1,89 @@
+import {
+  getKernelsForBackend,
+  type KernelConfig,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import type { SimdBackend } from './backend.js';
+import { add, addN, multiply } from './kernels/Arithmetic.js';
+import { ConvReluPool } from './kernels/ConvReluPool.js';
+import {
+  ConvReluPoolGradFilter,
+  ConvReluPoolGradInput,
+  LrtConvReluPoolGradFilter,
+  LrtConvReluPoolGradInput,
+} from './kernels/ConvReluPoolGrad.js';
+import {
+  Dense,
+  DenseGradInput,
+  DenseGradKernel,
+  LrtDense,
+  LrtDenseGradInput,
+  LrtDenseGradKernel,
+} from './kernels/Dense.js';
+import { GatherImages, GatherLabels } from './kernels/Gather.js';
+import { GaussianVariational, GaussianVariationalGrad } from './kernels/GaussianVariational.js';
+import { type SimdKernel, toConfig } from './kernels/kernel.js';
+import { LrtConvReluPool } from './kernels/LrtConvReluPool.js';
+import { SgdUpdate } from './kernels/SgdUpdate.js';
+import { SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad } from './kernels/SoftmaxCrossEntropy.js';
+
+/** Kernels of TF.js that only pass a tensor on: no arithmetic, nothing to record. */
+const PASS_THROUGH = new Set(['Identity', 'Reshape']);
+const REPLACED: Record<string, (fallback: KernelFunc) => SimdKernel<unknown>> = {
+  Add: (fallback) => add((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
+  Multiply: (fallback) => multiply((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
+  AddN: (fallback) => addN((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of kernels with different attributes
+const FUSED: SimdKernel<any>[] = [
+  ConvReluPool,
+  ConvReluPoolGradFilter,
+  ConvReluPoolGradInput,
+  LrtConvReluPool,
+  LrtConvReluPoolGradFilter,
+  LrtConvReluPoolGradInput,
+  Dense,
+  DenseGradKernel,
+  DenseGradInput,
+  LrtDense,
+  LrtDenseGradKernel,
+  LrtDenseGradInput,
+  SoftmaxCrossEntropy,
+  SoftmaxCrossEntropyGrad,
+  GaussianVariational,
+  GaussianVariationalGrad,
+  SgdUpdate,
+  GatherImages,
+  GatherLabels,
+];
+
+/** A kernel of TF.js's `cpu` backend, announced to the backend before it runs. */
+function borrowed(config: KernelConfig): KernelFunc {
+  const { kernelName, kernelFunc } = config;
+  if (PASS_THROUGH.has(kernelName)) return kernelFunc;
+  return (params) => {
+    const inputs = Object.values(params.inputs).flat() as TensorInfo[];
+    const backend = params.backend as SimdBackend;
+    if (!passes(kernelName, inputs, params.attrs)) backend.fallback(kernelName, inputs);
+    return kernelFunc(params);
+  };
+}
+
+/** A cast to the same type is a pass-through too. */
+function passes(kernel: string, inputs: TensorInfo[], attributes: unknown): boolean {
+  return kernel === 'Cast' && (attributes as { dtype?: string })?.dtype === inputs[0].dtype;
+}
+
+/** Registers every kernel of the `simd` backend: its own, and TF.js's CPU kernels for the rest. */
+export function registerKernels(): void {
+  for (const config of getKernelsForBackend('cpu')) {
+    const kernelFunc = borrowed(config);
+    const replace = REPLACED[config.kernelName];
+    if (replace) registerKernel(toConfig(replace(kernelFunc)));
+    else registerKernel({ ...config, backendName: 'simd', kernelFunc });
+  }
+  for (const kernel of FUSED) registerKernel(toConfig(kernel));
+}

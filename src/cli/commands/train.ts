@@ -1,0 +1,93 @@
+import path from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import type { Summary } from '../../runs/train.js';
+import type { Io } from '../io.js';
+import { assignment, backendOption, sha256, wholeNumber } from '../options.js';
+import { columns, duration, percent, whole } from '../output-format.js';
+import { runCommand, subcommand } from '../run-command.js';
+
+const EXAMPLES = `
+Examples:
+  bayescnn train --config configs/quickstart.json
+  bayescnn train --config configs/notebook-bayes.json --name my-run
+  bayescnn train --config configs/bayes-all.json --set train.epochs=5 --set model.prior.sigma=0.2
+  bayescnn train --config configs/smoke-cnn.json --archive cifar.tar.gz --sha256 <hex>
+`;
+
+interface Flags {
+  set?: string[];
+  name?: string;
+  backend?: string;
+  threads?: number;
+  archive?: string;
+  sha256?: string;
+  subset?: number;
+}
+
+/**
+ * The config overrides of a command line, `--set` first: a flag of its own wins.
+ * Values are JSON, so that a text of digits stays a text.
+ */
+export function overridesOf(flags: Flags): string[] {
+  const values: [string, unknown][] = [
+    ['name', flags.name],
+    ['backend.kind', flags.backend],
+    ['backend.threads', flags.threads],
+    // The run folder keeps the config, and may be used from another directory.
+    ['data.archive', flags.archive === undefined ? undefined : path.resolve(flags.archive)],
+    ['data.sha256', flags.sha256],
+    ['data.subset', flags.subset],
+  ];
+  const given = values.filter(([, value]) => value !== undefined);
+  return [...(flags.set ?? []), ...given.map(([key, value]) => `${key}=${JSON.stringify(value)}`)];
+}
+
+/** `bayescnn train`. */
+export function addTrain(program: Command, io: Io): void {
+  subcommand(program, 'train')
+    .description('train a model and keep its results in a run folder')
+    .requiredOption('--config <file>', 'experiment to run, JSON')
+    .option('--set <path=value>', 'override one setting of the config; may be repeated', assignment)
+    .option('--name <name>', "the run folder's name (default: the config's)")
+    .option('--out <dir>', 'where run folders go', 'results')
+    .addOption(backendOption())
+    .option('--threads <n>', 'engine threads; 0: one a core', wholeNumber(0))
+    .option('--archive <file>', 'read the images from this archive instead of downloading it')
+    .option('--sha256 <hex>', 'the checksum that the archive must have', sha256)
+    .option('--subset <n>', 'train and test on the first n images only', wholeNumber(1))
+    .option('--json', 'print one JSON document on stdout, all else on stderr')
+    .option('--quiet', 'print warnings and the result only')
+    .addHelpText('after', EXAMPLES)
+    .action((options) =>
+      runCommand(io, options, async ({ output, signal }) => {
+        const { loadConfig } = await import('../../config/index.js');
+        const config = await loadConfig(options.config, overridesOf(options));
+        const { runTraining } = await import('../../runs/train.js');
+        const summary = await runTraining({
+          config,
+          outDir: options.out,
+          reporter: output,
+          dataEvents: output,
+          signal,
+        });
+        output.result(summary, describe(summary));
+      }),
+    );
+}
+
+/** The outcome as text; every figure is of the last epoch. */
+function describe({ run, epochs, final, best, train_seconds, images_per_second }: Summary): string {
+  return columns([
+    ['epochs', String(epochs)],
+    ['test accuracy', percent(final.test_accuracy)],
+    ['test NLL', final.test_nll.toFixed(4)],
+    ['ECE', final.ece.toFixed(4)],
+    ['Brier', final.brier.toFixed(4)],
+    ['predictive entropy', `${final.predictive_entropy.toFixed(4)} nats`],
+    ['mutual information', `${final.mutual_information.toFixed(4)} nats`],
+    ['posterior samples', String(final.samples)],
+    ['best checkpoint', `epoch ${best.epoch}, by ${best.selected_by}`],
+    ['training', `${duration(train_seconds)}, ${whole(images_per_second)} images/s`],
+    ['results', run],
+  ]);
+}

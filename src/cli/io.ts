@@ -1,0 +1,41 @@
+import type { Writable } from 'node:stream';
+
+/** A stream that may be a terminal. */
+export type OutputStream = Writable & { readonly isTTY?: boolean };
+
+/** All that the command line touches of its process; tests pass their own. */
+export interface Io {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls `handle` for every SIGINT and SIGTERM; returns how to stop that. */
+  onSignal(handle: (name: string) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** The real process. */
+export function processIo(): Io {
+  for (const stream of [process.stdout, process.stderr]) keepRunningWithoutReader(stream);
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    onSignal(handle) {
+      for (const name of SIGNALS) process.on(name, handle);
+      return () => {
+        for (const name of SIGNALS) process.off(name, handle);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+/** A reader that goes away (`bayescnn train | head`) must not end a run that writes its results to disk. */
+function keepRunningWithoutReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}

@@ -1,0 +1,50 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+
+/** Reads a whole number of at least `minimum`. */
+export function wholeNumber(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value) && value >= minimum) return value;
+    throw new InvalidArgumentError(`It must be a whole number of at least ${minimum}.`);
+  };
+}
+
+/** Reads a number above 0. */
+export function positiveNumber(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+/** Reads `a,b,c`; no entry may be empty. */
+export function list<T>(parse: (text: string) => T): (text: string) => T[] {
+  return (text) =>
+    text.split(',').map((entry) => {
+      if (entry.trim() === '')
+        throw new InvalidArgumentError('It must be a list such as a,b without empty entries.');
+      return parse(entry.trim());
+    });
+}
+
+/** Reads a sha256 of 64 hexadecimal digits, as `sha256sum` prints it. */
+export function sha256(text: string): string {
+  if (/^[0-9a-f]{64}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('It must be 64 hexadecimal digits.');
+}
+
+/** Collects a repeatable `path=value`. */
+export function assignment(text: string, before: string[] = []): string[] {
+  if (/^[^=]+=/.test(text)) return [...before, text];
+  throw new InvalidArgumentError('It must be path=value, e.g. train.epochs=5.');
+}
+
+/** `--backend`, the same for every command. */
+export function backendOption() {
+  return new Option('--backend <name>', 'engine to run on').choices([
+    'auto',
+    'simd',
+    'tensorflow',
+    'webgpu',
+    'cpu',
+  ] as const);
+}

@@ -1,0 +1,51 @@
+const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** `12,345`. */
+export function whole(value: number): string {
+  return WHOLE.format(value);
+}
+
+/** `54.2 %` of a share in [0, 1]. */
+export function percent(share: number, digits = 2): string {
+  return `${(share * 100).toFixed(digits)} %`;
+}
+
+/** Bytes in binary units: `162.2 MiB`. */
+export function bytes(count: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Seconds as `8.3 s`, `2 min 05 s` or `1 h 07 min`. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const total = Math.round(seconds);
+  const minutes = Math.floor(total / 60);
+  if (minutes < 60) return `${minutes} min ${pad(total % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** Control characters made visible: names out of archives and files must not steer a terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => {
+    if (character === '\n' || character === '\t') return character;
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
+
+/** Rows of [name, value] with the values in one column. */
+export function columns(rows: readonly (readonly [string, string])[], indent = ''): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`).join('\n');
+}

@@ -1,0 +1,166 @@
+import type { TrainProgress, TrainReporter } from '../train/reporter.js';
+import type { LossPrint, MetricsRow } from '../train/row.js';
+import type { Io } from './io.js';
+import { Bar } from './output-bar.js';
+import { bytes, duration, percent, printable, whole } from './output-format.js';
+import { Milestones, Throttle } from './output-milestones.js';
+import { isTerminal, styled } from './output-style.js';
+
+export interface OutputOptions {
+  /** One JSON document on stdout, everything else on stderr. */
+  json?: boolean;
+  /** Warnings and the result alone. */
+  quiet?: boolean;
+  /** Milliseconds; for tests. */
+  now?: () => number;
+}
+
+const DOWNLOAD_SHARE = 0.1;
+const DECODE_SHARE = 0.25;
+const UNKNOWN_SIZE_STEP = 16 * 2 ** 20;
+const HEARTBEAT_SECONDS = 30;
+
+/**
+ * Everything that a command says. Results go to stdout; notes, warnings and progress to
+ * stderr: bars on a terminal, a few plain lines elsewhere. Train progress and data events
+ * (`DataEvents` of src/data) can be given an Output as it is.
+ */
+export class Output implements TrainReporter {
+  private readonly now: () => number;
+  private readonly json: boolean;
+  private readonly quiet: boolean;
+  private readonly bar: Bar | undefined;
+  private readonly heartbeat: Throttle;
+  private download = new Milestones(DOWNLOAD_SHARE);
+  private decode = new Milestones(DECODE_SHARE);
+  private downloadStart: number | undefined;
+  private epochs: number | undefined;
+
+  constructor(
+    private readonly io: Io,
+    options: OutputOptions = {},
+  ) {
+    this.json = options.json ?? false;
+    this.quiet = options.quiet ?? false;
+    this.now = options.now ?? (() => performance.now());
+    this.heartbeat = new Throttle(HEARTBEAT_SECONDS, this.now);
+    if (!this.quiet && isTerminal(io.stderr, io.env)) this.bar = new Bar(io.stderr);
+  }
+
+  /** What the user may want to know, e.g. which engine runs and why. */
+  note(message: string): void {
+    if (!this.quiet) this.toStderr(styled(this.io, this.io.stderr, 'dim', printable(message)));
+  }
+
+  /** What the user must see, whatever the mode. */
+  warn(message: string): void {
+    this.toStderr(`${styled(this.io, this.io.stderr, 'yellow', 'warning:')} ${printable(message)}`);
+  }
+
+  /** The command's result: the document under --json, else its text. Call it once. */
+  result(document: unknown, text: string): void {
+    this.bar?.stop();
+    this.io.stdout.write(this.json ? `${JSON.stringify(document, null, 2)}\n` : `${printable(text)}\n`);
+  }
+
+  /** A line of the result as it comes; under --json the document repeats it, so it goes to stderr. */
+  line(text: string): void {
+    if (this.quiet) return;
+    this.bar?.stop();
+    const stream = this.json ? this.io.stderr : this.io.stdout;
+    stream.write(`${printable(text)}\n`);
+  }
+
+  /** Removes bars; call it however the command ends. */
+  close(): void {
+    this.bar?.stop();
+  }
+
+  progress(state: TrainProgress): void {
+    this.epochs = state.epochs;
+    if (this.quiet) return;
+    const label = `epoch ${state.epoch}/${state.epochs}`;
+    const rate = `${whole(state.imagesPerSecond)} images/s`;
+    const detail = `loss ${state.loss.toFixed(3)}  ${rate}  ${duration(state.etaSeconds)} left`;
+    if (this.bar) this.bar.draw(label, state.step, state.steps, detail);
+    else if (this.heartbeat.ready()) this.toStderr(`${label}, step ${state.step}/${state.steps}: ${detail}`);
+  }
+
+  /** The notebook's line, digit for digit: `[1,  2000] loss: 2.197`. */
+  lossPrint(print: LossPrint): void {
+    this.heartbeat.reset();
+    this.line(`[${print.epoch}, ${String(print.batch).padStart(5)}] loss: ${print.loss.toFixed(3)}`);
+  }
+
+  evaluating(done: number, total: number): void {
+    if (this.quiet) return;
+    const detail = `${whole(done)}/${whole(total)}`;
+    if (this.bar) this.bar.draw('evaluating', done, total, detail);
+    else if (done < total && this.heartbeat.ready()) this.toStderr(`evaluating: ${detail}`);
+  }
+
+  epoch(row: MetricsRow): void {
+    this.heartbeat.reset();
+    this.line(epochLine(row, this.epochs));
+  }
+
+  readonly onDownload = (done: number, total: number | null): void => {
+    this.downloadStart ??= this.now();
+    if (this.quiet) return;
+    const seconds = (this.now() - this.downloadStart) / 1000;
+    const rate = seconds > 0 ? `${bytes(Math.round(done / seconds))}/s` : '';
+    const detail = `${bytes(done)}${total === null ? '' : ` of ${bytes(total)}`}  ${rate}`.trimEnd();
+    // A bar needs to know the whole.
+    if (this.bar && total !== null) this.bar.draw('downloading', done, total, detail);
+    else if (this.passedDownload(done, total)) this.toStderr(`downloading: ${detail}`);
+    if (done === total) this.endDownload();
+  };
+
+  readonly onDecode = (done: number, total: number): void => {
+    if (this.quiet) return;
+    if (this.bar) this.bar.draw('decoding', done, total, '');
+    else if (this.decode.passed(done / total)) this.toStderr(`decoding: ${percent(done / total, 0)}`);
+    if (done === total) this.decode = new Milestones(DECODE_SHARE);
+  };
+
+  readonly onNote = (message: string): void => this.note(message);
+
+  private passedDownload(done: number, total: number | null): boolean {
+    if (total !== null) return this.download.passed(done / total);
+    return this.download.passed((done / UNKNOWN_SIZE_STEP) * DOWNLOAD_SHARE);
+  }
+
+  private endDownload(): void {
+    this.downloadStart = undefined;
+    this.download = new Milestones(DOWNLOAD_SHARE);
+  }
+
+  private toStderr(text: string): void {
+    this.bar?.stop();
+    this.io.stderr.write(`${text}\n`);
+  }
+}
+
+function epochLine(row: MetricsRow, epochs: number | undefined): string {
+  const parts = [
+    `train loss ${row.train_loss.toFixed(3)}`,
+    `train accuracy ${percent(row.train_accuracy)}`,
+    ...measured('validation NLL', row.validation_nll, decimals),
+    ...measured('validation accuracy', row.validation_accuracy, percent),
+    ...measured('test NLL', row.test_nll, decimals),
+    ...measured('test accuracy', row.test_accuracy, percent),
+    ...measured('ECE', row.ece, decimals),
+    `${whole(row.images_per_second)} images/s`,
+    duration(row.seconds),
+  ];
+  return `epoch ${row.epoch}${epochs === undefined ? '' : `/${epochs}`}: ${parts.join(', ')}`;
+}
+
+/** Nothing for a figure that this epoch did not measure. */
+function measured(name: string, value: number | null, format: (value: number) => string): string[] {
+  return value === null ? [] : [`${name} ${format(value)}`];
+}
+
+function decimals(value: number): string {
+  return value.toFixed(3);
+}

@@ -1,0 +1,43 @@
+import { Command } from '@commander-js/extra-typings';
+import { addBench } from './commands/bench.js';
+import { addData } from './commands/data.js';
+import { addDoctor } from './commands/doctor.js';
+import { addEval } from './commands/eval.js';
+import { addTrain } from './commands/train.js';
+import type { Io } from './io.js';
+import { packageVersion } from './version.js';
+
+const EXAMPLES = `
+Examples:
+  bayescnn train --config configs/notebook-bayes.json
+  bayescnn eval results/notebook-bayes
+  bayescnn doctor
+
+Exit codes: 0 done, 1 failure, 2 usage or config, 3 data, 4 engine, 130 interrupted.
+`;
+
+/** A program that throws CommanderError where commander would end the process, and writes to `io` alone. */
+export function newProgram(io: Io): Command {
+  return new Command('bayescnn')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(`bayescnn: ${text}`),
+    })
+    .showHelpAfterError('  try: bayescnn --help');
+}
+
+/** The whole command line. Commands load what they need when they run, so that help is fast. */
+export function buildProgram(io: Io): Command {
+  const program = newProgram(io)
+    .description('Trains a LeNet and its Bayesian twin on CIFAR-10 and reports what each buys and costs.')
+    .version(packageVersion(), '-V, --version')
+    .addHelpText('after', EXAMPLES);
+  addTrain(program, io);
+  addEval(program, io);
+  addData(program, io);
+  addBench(program, io);
+  addDoctor(program, io);
+  return program;
+}

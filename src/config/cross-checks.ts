@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import type { configSchema } from './schema.js';
+
+type Resolved = z.output<typeof configSchema>;
+
+/** A rule between settings. Kept out of zod, which skips such rules as soon as any setting is wrong. */
+export interface CrossCheck {
+  /** Dotted paths that `holds` reads, the one to blame first. */
+  inputs: readonly [string, ...string[]];
+  holds: (config: Resolved) => boolean;
+  /** What the first input must be. */
+  message: string;
+}
+
+const isReal = ({ data }: Resolved): boolean => data.source !== 'synthetic';
+const MADE = 'must be null with "source": "synthetic", whose images are made, not read';
+
+/** Every rule between settings. */
+export const CROSS_CHECKS: readonly CrossCheck[] = [
+  {
+    inputs: ['data.archive', 'data.source'],
+    holds: (config) => isReal(config) || config.data.archive === null,
+    message: MADE,
+  },
+  {
+    inputs: ['data.sha256', 'data.source'],
+    holds: (config) => isReal(config) || config.data.sha256 === null,
+    message: MADE,
+  },
+  {
+    inputs: ['model.prior.sigma2', 'model.prior.pi', 'model.prior.kind'],
+    holds: ({ model: { prior } }) => prior.kind !== 'scale-mixture' || prior.pi === 1 || prior.sigma2 > 0,
+    message: 'must be > 0 unless "pi" is 1 (a component of width 0 has no density)',
+  },
+  {
+    inputs: ['train.optimizer.nesterov', 'train.optimizer.momentum', 'train.optimizer.dampening'],
+    holds: ({ train: { optimizer: sgd } }) => !sgd.nesterov || (sgd.momentum > 0 && sgd.dampening === 0),
+    message: 'needs "momentum" > 0 and "dampening" 0, as in PyTorch',
+  },
+  {
+    inputs: ['train.optimizer.weightDecay', 'model.bayesian'],
+    holds: ({ model, train }) => model.bayesian === 'none' || train.optimizer.weightDecay === 0,
+    message:
+      'must be 0 with a Bayesian model, which its prior regularises (decay would pull rho to 0, sigma to 0.69)',
+  },
+];

@@ -1,0 +1,24 @@
+/** The data layer: where images come from, in which order, and in which numbers. */
+
+export { type VerifiedArchive, verifyArchive } from './archive/accept.js';
+export { type ArchiveInfo, archiveInfo, type SplitStatistics } from './archive/info.js';
+export type { ArchiveContent, ArchiveIdentity, ReadOptions } from './archive/read.js';
+export type { RecordMember } from './archive/records.js';
+export { epochBatches, sequentialBatches } from './batches.js';
+export { defaultCacheDir } from './cache/directory.js';
+export {
+  type Allocate,
+  CLASS_COUNT,
+  type Dataset,
+  IMAGE_BYTES,
+  IMAGE_SHAPE,
+  type Split,
+  type SplitPlan,
+} from './dataset.js';
+export { type FetchOptions, fetchOfficial } from './fetch/official.js';
+export { type LoadExtras, loadDataset } from './load.js';
+export { gatherImages, gatherLabels, type Normalization, normalizationTable } from './normalize.js';
+export type { DataEvents, DataOptions } from './options.js';
+export { OFFICIAL_SOURCE } from './source.js';
+export { planSplits, type SplitOptions } from './splits.js';
+export { DEFAULT_SYNTHETIC, type SyntheticOptions, writeSyntheticArchive } from './synthetic/archive.js';

@@ -1,0 +1,46 @@
+import type { tf } from '../backends/tfjs.js';
+import type { Clock } from '../ops/noise.js';
+import type { LayerWeights } from './layers/layer.js';
+import type { NamedVariable, TorchTensor } from './named-variable.js';
+import type { TorchRecord } from './torch-record.js';
+
+/** All layers' weights of one step, and their complexity term. */
+export interface StepWeights {
+  readonly layers: Readonly<Record<string, LayerWeights>>;
+  /** KL(q || prior) in nats, summed over the Bayesian layers; null when there is none. */
+  readonly kl: tf.Scalar | null;
+}
+
+/** How to run a model. */
+export interface ForwardOptions {
+  /** Draw from the posterior (true) or use its mean; no difference for layers without a posterior. */
+  readonly sample: boolean;
+  /** int32 [4] = [step, sample, first image, 0]; needed to draw unless every epsilon is given. */
+  readonly clock?: Clock | undefined;
+  /** Noise by layer name, shaped as that layer's output before ReLU and pooling; for tests. */
+  readonly epsilon?: Readonly<Record<string, tf.Tensor>> | undefined;
+}
+
+/** A classifier whose variables carry PyTorch's names. */
+export interface Model {
+  /** In PyTorch's order. */
+  readonly parameters: readonly NamedVariable[];
+  /** The layers with a posterior; empty for a plain network. */
+  readonly bayesianLayers: readonly string[];
+  /** Number of trainable scalars. */
+  readonly parameterCount: number;
+  /**
+   * The variational parameters' variance and KL, worked out once a step (or once an evaluation)
+   * and shared by every forward pass and the loss. Call it inside the function that is differentiated.
+   * @param clock needed by priors without a closed-form KL
+   */
+  weights(clock?: Clock): StepWeights;
+  /** @param x [B, 32, 32, 3] @returns logits [B, classes] */
+  forward(x: tf.Tensor4D, weights: StepWeights, options: ForwardOptions): tf.Tensor2D;
+  /** The parameters under PyTorch's names and layouts. */
+  toTorch(): Record<string, TorchTensor>;
+  /** @throws BayescnnError 'data' when names or shapes do not fit; nothing changes then */
+  fromTorch(record: TorchRecord): void;
+  /** Frees the variables. */
+  dispose(): void;
+}

@@ -1,0 +1,12 @@
+export { type ConvOptions, convOutputSize } from './conv-options.js';
+export { convReluPool } from './conv-relu-pool.js';
+export { dense } from './dense.js';
+export { gatherImages, type ImageSource } from './gather-images.js';
+export { gatherLabels } from './gather-labels.js';
+export { gaussianVariational, type Variational, type VariationalOptions } from './gaussian-variational.js';
+export { type GaussianWeights, type LrtConvOptions, lrtConvReluPool } from './lrt-conv-relu-pool.js';
+export { lrtDense } from './lrt-dense.js';
+export { type Clock, type Noise, normalsInto, standardNormal } from './noise.js';
+export { type SgdOptions, sgdUpdate } from './sgd-update.js';
+export { type CrossEntropy, softmaxCrossEntropy } from './softmax-cross-entropy.js';
+export { writeTensor } from './write-tensor.js';

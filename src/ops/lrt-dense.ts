@@ -1,0 +1,64 @@
+import { tf } from '../backends/tfjs.js';
+import { checkDense } from './dense.js';
+import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
+import type { GaussianWeights } from './lrt-conv-relu-pool.js';
+import { addBias, clampedSquare, reparameterize } from './moments.js';
+import { epsilonOf, type Noise, noiseInputs } from './noise.js';
+
+const NAME = 'LrtDense';
+
+/**
+ * A Bayesian dense layer by local reparameterization: mean = x mu + biasMu,
+ * variance = max(x^2, clamp) sigma^2 + biasVariance, out = mean + sqrt(variance) * epsilon, then a ReLU where asked.
+ * @param x [B, I] @param weights [I, O] @param noise epsilon is [B, O] @param options clamp 0: none
+ * @returns [B, O]
+ * @throws BayescnnError 'failure' when the shapes do not fit
+ */
+export function lrtDense(
+  x: tf.Tensor2D,
+  weights: GaussianWeights<tf.Rank.R2>,
+  noise: Noise,
+  options: { readonly relu: boolean; readonly clamp: number },
+): tf.Tensor2D {
+  const { mu, variance, biasMu, biasVariance } = weights;
+  checkDense('lrtDense', x, mu);
+  if (hasKernel(NAME)) {
+    const { inputs, attributes } = noiseInputs(noise);
+    return runKernel(
+      NAME,
+      { x, mu, variance, biasMu, biasVariance, ...inputs },
+      { ...options, ...attributes, hasBias: biasMu !== undefined },
+    )[0] as tf.Tensor2D;
+  }
+  const mean = addBias(tf.matMul<tf.Tensor2D>(x, mu), biasMu);
+  const spread = addBias(tf.matMul<tf.Tensor2D>(clampedSquare(x, options.clamp), variance), biasVariance);
+  const y = reparameterize(mean, spread, epsilonOf('lrtDense', noise, mean.shape));
+  return options.relu ? tf.relu(y) : y;
+}
+
+/** The fused kernel's gradient: dy of [y, c], saved [x, mu, variance, y, c]. */
+function gradient(dys: tf.Tensor[], saved: tf.Tensor[], attributes: Attributes): GradientMap {
+  const [dy] = dys;
+  const [x, mu, variance, y, c] = saved;
+  // Not inside the thunk: each thunk has a tidy of its own, which would dispose the others' shares.
+  const [dMu, dVariance, dBiasMu, dBiasVariance] = runKernel(
+    'LrtDenseGradKernel',
+    { dy, x, y, c },
+    attributes,
+  );
+  return thunks({
+    mu: dMu,
+    variance: dVariance,
+    biasMu: dBiasMu,
+    biasVariance: dBiasVariance,
+    x: () => runKernel('LrtDenseGradInput', { dy, x, mu, variance, y, c }, attributes)[0],
+  });
+}
+
+tf.registerGradient({
+  kernelName: NAME,
+  inputsToSave: ['x', 'mu', 'variance'],
+  outputsToSave: [true, true],
+  gradFunc: (dy, saved, attributes) =>
+    gradient(dy as tf.Tensor[], saved, attributes as unknown as Attributes),
+});

@@ -1,0 +1,140 @@
+import { tf } from '../backends/tfjs.js';
+import { BayescnnError } from '../errors.js';
+import { type StreamKey, uniformOf } from '../rng.js';
+
+/** Where a draw stands: int32 [4] = [step, sample, first image of the batch, 0]. */
+export type Clock = tf.Tensor1D;
+/** The same four numbers on the JavaScript side. */
+export type ClockValues = ArrayLike<number>;
+
+/** Where an LRT op takes its noise from: drawn at (clock, key), or given. */
+export type Noise = { readonly clock: Clock; readonly key: StreamKey } | { readonly epsilon: tf.Tensor };
+
+const MULTIPLIER_0_LOW = 0x1f53;
+const MULTIPLIER_0_HIGH = 0xd251;
+const MULTIPLIER_1_LOW = 0x8d57;
+const MULTIPLIER_1_HIGH = 0xcd9e;
+/** Normals of four Philox blocks side by side: one group. */
+const GROUP = 16;
+const LANES = 4;
+
+/** High 32 bits of the unsigned product (high, low) * word, as a signed 32-bit number. */
+function multiplyHigh(low: number, high: number, word: number): number {
+  const wordLow = word & 0xffff;
+  const wordHigh = word >>> 16;
+  const middle1 = high * wordLow + ((low * wordLow) >>> 16);
+  const middle2 = low * wordHigh + (middle1 & 0xffff);
+  return (high * wordHigh + (middle1 >>> 16) + (middle2 >>> 16)) | 0;
+}
+
+/**
+ * Philox4x32-10 into four words of `words` (`philox4x32` of rng.ts without its allocations,
+ * which would cost more than the rounds).
+ */
+export function philoxInto(
+  words: Int32Array,
+  counter0: number,
+  counter1: number,
+  counter2: number,
+  counter3: number,
+  key: StreamKey,
+): void {
+  let [c0, c1, c2, c3] = [counter0 | 0, counter1 | 0, counter2 | 0, counter3 | 0];
+  let k0 = key[0] | 0;
+  let k1 = key[1] | 0;
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(MULTIPLIER_0_LOW, MULTIPLIER_0_HIGH, c0);
+    const high1 = multiplyHigh(MULTIPLIER_1_LOW, MULTIPLIER_1_HIGH, c2);
+    const low0 = Math.imul(0xd2511f53, c0);
+    const low1 = Math.imul(0xcd9e8d57, c2);
+    c0 = high1 ^ c1 ^ k0;
+    c2 = high0 ^ c3 ^ k1;
+    c1 = low1;
+    c3 = low0;
+    k0 = (k0 + 0x9e3779b9) | 0;
+    k1 = (k1 + 0xbb67ae85) | 0;
+  }
+  words[0] = c0;
+  words[1] = c1;
+  words[2] = c2;
+  words[3] = c3;
+}
+
+/** Box-Muller on words (0, 1) and (2, 3): four normals. */
+function boxMuller(words: Int32Array, normals: Float32Array): void {
+  for (let pair = 0; pair < LANES; pair += 2) {
+    const radius = Math.sqrt(-2 * Math.log(uniformOf(words[pair])));
+    const angle = 2 * Math.PI * uniformOf(words[pair + 1]);
+    normals[pair] = radius * Math.cos(angle);
+    normals[pair + 1] = radius * Math.sin(angle);
+  }
+}
+
+/**
+ * Standard normals for `images` images of `perImage` values each, into `out`.
+ * Element e of image b: with g = floor(e / 16), j = floor((e % 16) / 4), lane = e % 4, it is normal j of the
+ * Philox4x32-10 block at counter [4 g + lane, firstImage + b, step, sample]. So a value depends on the clock
+ * and its place alone; images may be split over batches and threads at will.
+ */
+export function normalsInto(
+  out: Float32Array,
+  perImage: number,
+  images: number,
+  clock: ClockValues,
+  key: StreamKey,
+): void {
+  const [step, sample, firstImage] = [clock[0], clock[1], clock[2]];
+  const words = new Int32Array(LANES);
+  const normals = new Float32Array(LANES);
+  for (let image = 0; image < images; image++) {
+    const base = image * perImage;
+    for (let start = 0; start < perImage; start += GROUP) {
+      const lanes = Math.min(LANES, perImage - start);
+      for (let lane = 0; lane < lanes; lane++) {
+        philoxInto(words, (start >>> 2) + lane, firstImage + image, step, sample, key);
+        boxMuller(words, normals);
+        for (let j = 0, e = start + lane; j < LANES && e < perImage; j++, e += LANES)
+          out[base + e] = normals[j];
+      }
+    }
+  }
+}
+
+/**
+ * Standard normals of a shape [B, ...], drawn on the JavaScript side; no gradient.
+ * @param clock int32 [4] = [step, sample, firstImage, 0]
+ */
+export function standardNormal(shape: readonly number[], clock: Clock, key: StreamKey): tf.Tensor {
+  if (clock.dtype !== 'int32' || clock.size !== 4) {
+    throw new BayescnnError(
+      'failure',
+      `standardNormal: clock must be int32 [4], got ${clock.dtype} [${clock.shape}]`,
+      { hint: 'pass tf.tensor1d([step, sample, firstImage, 0], "int32")' },
+    );
+  }
+  const [images, ...rest] = shape;
+  const perImage = rest.reduce((product, size) => product * size, 1);
+  const values = new Float32Array(images * perImage);
+  normalsInto(values, perImage, images, clock.dataSync(), key);
+  return tf.tensor(values, [...shape], 'float32');
+}
+
+/** The noise for a pre-activation of `shape`, drawn or given. */
+export function epsilonOf(where: string, noise: Noise, shape: readonly number[]): tf.Tensor {
+  if (!('epsilon' in noise)) return standardNormal(shape, noise.clock, noise.key);
+  if (!tf.util.arraysEqual([...shape], noise.epsilon.shape)) {
+    throw new BayescnnError('failure', `${where}: epsilon must be [${shape}], got [${noise.epsilon.shape}]`, {
+      hint: "give epsilon the convolution's or the dense layer's output shape, before pooling",
+    });
+  }
+  return noise.epsilon;
+}
+
+/** A noise source as kernel inputs and attributes; the key as signed 32-bit numbers. */
+export function noiseInputs(noise: Noise): {
+  inputs: { clock?: tf.Tensor; epsilon?: tf.Tensor };
+  attributes: { key0: number; key1: number };
+} {
+  if ('epsilon' in noise) return { inputs: { epsilon: noise.epsilon }, attributes: { key0: 0, key1: 0 } };
+  return { inputs: { clock: noise.clock }, attributes: { key0: noise.key[0] | 0, key1: noise.key[1] | 0 } };
+}

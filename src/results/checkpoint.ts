@@ -1,0 +1,148 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { BayescnnError } from '../errors.js';
+import { writeAtomic, writeError } from './atomic-write.js';
+import { canonicalJson } from './canonical-json.js';
+import { readSafetensors, type SafetensorsFile } from './safetensors-read.js';
+import { DATA_DIGEST, damaged, type Tensor } from './safetensors-types.js';
+import { writeSafetensors } from './safetensors-write.js';
+
+/** A named array's content, row-major. */
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export type NamedArrays = Readonly<Record<string, NamedArray>>;
+
+/** Everything that a run needs to go on, or to be evaluated. */
+export interface Checkpoint {
+  /** Weights under PyTorch's names and layouts, e.g. `conv1.weight_mu`, OIHW. */
+  weights: NamedArrays;
+  /** Optimizer state, `<weight>.<slot>`, e.g. `conv1.weight_mu.momentum`. */
+  optimizer: NamedArrays;
+  /** Epoch, step, seed and the like; finite numbers. */
+  counters: Readonly<Record<string, number>>;
+  /** Describes the model; any JSON value. */
+  meta: unknown;
+}
+
+/** A checkpoint as read. */
+export interface LoadedCheckpoint extends Checkpoint {
+  path: string;
+  /** sha256 of the tensors' bytes, hex. */
+  sha256: string;
+}
+
+export type CheckpointName = 'last' | 'best';
+
+const VERSION = '1';
+const OPTIMIZER = 'optimizer.';
+
+/** Where a run keeps a checkpoint. */
+export function checkpointFile(folder: string, which: CheckpointName): string {
+  return path.join(folder, 'checkpoints', `${which}.safetensors`);
+}
+
+function toTensors({ weights, optimizer }: Checkpoint): Record<string, Tensor> {
+  const taken = Object.keys(weights).find((name) => name.startsWith(OPTIMIZER));
+  if (taken !== undefined) {
+    throw new BayescnnError(
+      'failure',
+      `checkpoint: a weight's name must not start with "${OPTIMIZER}", got "${taken}"`,
+    );
+  }
+  const tensor = ({ shape, data }: NamedArray): Tensor => ({ dtype: 'F32', shape, data });
+  return Object.fromEntries([
+    ...Object.entries(weights).map(([name, array]) => [name, tensor(array)]),
+    ...Object.entries(optimizer).map(([name, array]) => [OPTIMIZER + name, tensor(array)]),
+  ]);
+}
+
+/** A checkpoint as the bytes of a safetensors file; equal input gives equal bytes. */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  return writeSafetensors(toTensors(checkpoint), {
+    // "pt" tells readers of the format that names and layouts are PyTorch's.
+    format: 'pt',
+    bayescnn_checkpoint: VERSION,
+    counters: canonicalJson(checkpoint.counters),
+    meta: canonicalJson(checkpoint.meta),
+  });
+}
+
+/**
+ * Writes `checkpoints/last.safetensors` or `best.safetensors` of a run folder, atomically.
+ * @returns the file
+ * @throws BayescnnError 'failure' when it cannot be written (the older checkpoint stays)
+ */
+export async function saveCheckpoint(
+  folder: string,
+  which: CheckpointName,
+  checkpoint: Checkpoint,
+): Promise<string> {
+  const file = checkpointFile(folder, which);
+  const bytes = encodeCheckpoint(checkpoint);
+  await mkdir(path.dirname(file), { recursive: true }).catch((cause) => {
+    throw writeError(path.dirname(file), cause);
+  });
+  await writeAtomic(file, bytes);
+  return file;
+}
+
+function parsed({ metadata }: SafetensorsFile, key: string, where: string): unknown {
+  try {
+    return JSON.parse(metadata[key] as string);
+  } catch {
+    throw damaged(where, `metadata "${key}" must be JSON, got ${metadata[key]}`);
+  }
+}
+
+function countersOf(file: SafetensorsFile, where: string): Record<string, number> {
+  const counters = parsed(file, 'counters', where);
+  const valid =
+    typeof counters === 'object' && counters !== null && Object.values(counters).every(Number.isFinite);
+  if (!valid) throw damaged(where, `metadata "counters" must hold numbers, got ${file.metadata.counters}`);
+  return counters as Record<string, number>;
+}
+
+function split(tensors: Record<string, Tensor>, where: string): Pick<Checkpoint, 'weights' | 'optimizer'> {
+  const weights: Record<string, NamedArray> = Object.create(null);
+  const optimizer: Record<string, NamedArray> = Object.create(null);
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor.dtype !== 'F32') throw damaged(where, `tensor "${name}" must be F32, got ${tensor.dtype}`);
+    const array = { shape: tensor.shape, data: tensor.data };
+    if (name.startsWith(OPTIMIZER)) optimizer[name.slice(OPTIMIZER.length)] = array;
+    else weights[name] = array;
+  }
+  return { weights, optimizer };
+}
+
+/** The checkpoint in a file's bytes; see `loadCheckpoint`. */
+export function decodeCheckpoint(bytes: Uint8Array, where: string): LoadedCheckpoint {
+  const file = readSafetensors(bytes, where);
+  const version = file.metadata.bayescnn_checkpoint;
+  if (version !== VERSION)
+    throw damaged(where, `expected a bayescnn checkpoint of version ${VERSION}, got ${version ?? 'none'}`);
+  return {
+    ...split(file.tensors, where),
+    counters: countersOf(file, where),
+    meta: parsed(file, 'meta', where),
+    path: where,
+    sha256: file.metadata[DATA_DIGEST],
+  };
+}
+
+/**
+ * Reads and verifies a checkpoint file.
+ * @throws BayescnnError 'data' when it is missing, damaged or no checkpoint
+ */
+export async function loadCheckpoint(file: string): Promise<LoadedCheckpoint> {
+  const bytes = await readFile(file).catch((cause) => {
+    const got = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new BayescnnError('data', `${file}: the checkpoint must be a readable file, got ${got}`, {
+      hint: 'name a .safetensors file that `bayescnn train` wrote',
+      cause,
+    });
+  });
+  return decodeCheckpoint(bytes, file);
+}

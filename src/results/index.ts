@@ -1,0 +1,22 @@
+export { writeAtomic } from './atomic-write.js';
+export { canonicalJson } from './canonical-json.js';
+export {
+  type Checkpoint,
+  type CheckpointName,
+  checkpointFile,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  type NamedArray,
+  type NamedArrays,
+  saveCheckpoint,
+} from './checkpoint.js';
+export { type Environment, environment, type RunFacts } from './environment.js';
+export { METRICS_COLUMNS, readLosses, readMetrics } from './metrics-file.js';
+export { type OpenedRun, openRun } from './open-run.js';
+export { packageVersion } from './package-info.js';
+export { createRunFolder, RunFolder, reopenRunFolder } from './run-folder.js';
+export { readSafetensors, type SafetensorsFile } from './safetensors-read.js';
+export type { Dtype, Tensor } from './safetensors-types.js';
+export { writeSafetensors } from './safetensors-write.js';

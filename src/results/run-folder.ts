@@ -1,0 +1,119 @@
+import { access, appendFile, constants, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { BayescnnError } from '../errors.js';
+import type { LossPrint, MetricsRow } from '../train/row.js';
+import { writeAtomic, writeError } from './atomic-write.js';
+import type { Environment } from './environment.js';
+import { checkedLoss, checkedRow, readLosses, readMetrics, toCsv, toJsonLines } from './metrics-file.js';
+
+const document = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** The files of one run, for writing. Every file but losses.jsonl is replaced as a whole, atomically. */
+export class RunFolder {
+  /** The folder's own name: the one asked for, or that with a suffix. */
+  readonly name: string;
+
+  /** @param rows metrics rows that the folder already holds */
+  constructor(
+    readonly path: string,
+    private readonly rows: MetricsRow[] = [],
+  ) {
+    this.name = path.split(/[\\/]/).at(-1) as string;
+  }
+
+  /** A file inside the folder, e.g. `file('report.html')`. */
+  file(name: string): string {
+    return path.join(this.path, name);
+  }
+
+  /** Saves the resolved config, which reproduces the run. */
+  writeConfig(config: object): Promise<void> {
+    return writeAtomic(this.file('config.json'), document(config));
+  }
+
+  writeEnvironment(environment: Environment): Promise<void> {
+    return writeAtomic(this.file('environment.json'), document(environment));
+  }
+
+  writeSummary(summary: object): Promise<void> {
+    return writeAtomic(this.file('summary.json'), document(summary));
+  }
+
+  /** Adds an epoch's row to metrics.jsonl and .csv. @throws BayescnnError 'failure' for NaN or a full disk */
+  async appendMetrics(row: MetricsRow): Promise<void> {
+    this.rows.push(checkedRow(row));
+    await writeAtomic(this.file('metrics.jsonl'), toJsonLines(this.rows));
+    await writeAtomic(this.file('metrics.csv'), toCsv(this.rows));
+  }
+
+  /** Adds a printed loss to losses.jsonl: appended, since there can be very many. */
+  async appendLoss(print: LossPrint): Promise<void> {
+    const line = toJsonLines([checkedLoss(print)]);
+    await appendFile(this.file('losses.jsonl'), line).catch((cause) => {
+      throw writeError(this.file('losses.jsonl'), cause);
+    });
+  }
+}
+
+const NAME_RULE = 'expected letters, digits, ".", "_" and "-" (at most 100, first a letter or digit)';
+
+function checkName(name: string): void {
+  // Windows forbids most others, and a leading dot would hide the run.
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return;
+  throw new BayescnnError('usage', `run name: ${NAME_RULE}, got ${JSON.stringify(name)}`, {
+    hint: 'choose another with --name',
+  });
+}
+
+/** Makes the first free of `name`, `name-2`, ...; mkdir decides, so that two runs never share one. */
+async function makeFree(outDir: string, name: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const folder = path.join(outDir, number === 1 ? name : `${name}-${number}`);
+    try {
+      await mkdir(folder);
+      return folder;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(folder, cause);
+    }
+  }
+}
+
+/**
+ * Makes a new run folder `outDir/name` with `checkpoints/` inside. A taken name gets the suffix -2, -3, ...;
+ * nothing is ever overwritten.
+ * @throws BayescnnError 'failure' when the folder cannot be made (nothing is left), 'usage' for a bad name
+ */
+export async function createRunFolder(outDir: string, name: string): Promise<RunFolder> {
+  checkName(name);
+  const root = path.resolve(outDir);
+  await mkdir(root, { recursive: true }).catch((cause) => {
+    throw writeError(root, cause);
+  });
+  const folder = await makeFree(root, name);
+  try {
+    await mkdir(path.join(folder, 'checkpoints'));
+  } catch (cause) {
+    await rm(folder, { recursive: true, force: true });
+    throw writeError(folder, cause);
+  }
+  return new RunFolder(folder);
+}
+
+/**
+ * A run folder to go on with after `throughEpoch` epochs (those of its last checkpoint): later rows, which
+ * a crash may have left behind, are dropped, because the epochs run again.
+ * @throws BayescnnError 'failure' when it cannot be written, 'data' when its rows are damaged
+ */
+export async function reopenRunFolder(folder: string, throughEpoch: number): Promise<RunFolder> {
+  const root = path.resolve(folder);
+  await access(root, constants.W_OK).catch((cause) => {
+    throw writeError(root, cause);
+  });
+  const kept = (row: { epoch: number }): boolean => row.epoch <= throughEpoch;
+  const rows = (await readMetrics(root)).filter(kept);
+  const losses = (await readLosses(root)).filter(kept);
+  await writeAtomic(path.join(root, 'metrics.jsonl'), toJsonLines(rows));
+  await writeAtomic(path.join(root, 'metrics.csv'), toCsv(rows));
+  await writeAtomic(path.join(root, 'losses.jsonl'), toJsonLines(losses));
+  return new RunFolder(root, rows);
+}

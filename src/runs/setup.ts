@@ -1,0 +1,52 @@
+import { type ActiveEngine, selectEngine } from '../backends/select.js';
+import type { Config } from '../config/index.js';
+import { type DataEvents, type Dataset, loadDataset, planSplits, type SplitPlan } from '../data/index.js';
+import { createModel, type Model } from '../models/index.js';
+import type { LabelledSource } from '../train/step.js';
+
+/** An engine with a config's data in it. */
+export interface Setup {
+  engine: ActiveEngine;
+  dataset: Dataset;
+  plan: SplitPlan;
+  train: LabelledSource;
+  test: LabelledSource;
+}
+
+/** The model that a config describes. */
+export function modelOf(config: Config): Model {
+  return createModel({ ...config.model, seed: config.seed });
+}
+
+/** Starts the engine, then loads the data (into the engine's own memory, where it has one). */
+export async function setUp(
+  config: Config,
+  extras: { events?: DataEvents | undefined; signal?: AbortSignal | undefined },
+): Promise<Setup> {
+  const engine = await selectEngine(config.backend);
+  const { source, archive, sha256, subset, validation, normalize } = config.data;
+  const { events, signal } = extras;
+  const dataset = await loadDataset(
+    { source, archive, sha256 },
+    {
+      ...(events && { events }),
+      ...(signal && { signal }),
+      ...(engine.allocate && { allocate: engine.allocate }),
+    },
+  );
+  const plan = planSplits(dataset, { subset, validation, seed: config.seed });
+  const [mean, std] = [normalize.mean, normalize.std];
+  return {
+    engine,
+    dataset,
+    plan,
+    train: { ...dataset.train, mean, std },
+    test: { ...dataset.test, mean, std },
+  };
+}
+
+/** One line on what runs, for the screen. */
+export function engineLine(engine: ActiveEngine): string {
+  const threads = engine.threads === 1 ? '1 thread' : `${engine.threads} threads`;
+  return `engine ${engine.name} (${threads}${engine.relaxed ? ', relaxed arithmetic' : ''}): ${engine.reason}`;
+}

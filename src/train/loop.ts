@@ -1,0 +1,281 @@
+import { setImmediate } from 'node:timers/promises';
+import { epochBatches } from '../data/index.js';
+import { BayescnnError } from '../errors.js';
+import type { Model } from '../models/index.js';
+import { streamKey } from '../rng.js';
+import { type EvaluationResult, evaluate } from './evaluate.js';
+import type { Sgd } from './optimizer.js';
+import type { TrainReporter } from './reporter.js';
+import type { EvaluatedRow, LossPrint, MetricsRow, TrainingColumns } from './row.js';
+import { learningRateAt, type ScheduleOptions } from './schedule.js';
+import { type LabelledSource, TrainStep } from './step.js';
+
+/** Milliseconds of training between two looks at the outside world (progress, interrupts). */
+const BREATH = 60;
+
+export interface TrainOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly schedule: ScheduleOptions;
+  readonly klWeight: number;
+  readonly printEvery: number;
+  readonly seed: number;
+  readonly evaluation: { readonly samples: number; readonly every: number; readonly batchSize: number };
+}
+
+/** The images of a run: the training split's pixels, with what is held out, and the test split's. */
+export interface TrainData {
+  readonly train: LabelledSource;
+  readonly test: LabelledSource;
+  readonly plan: { readonly train: Int32Array; readonly validation: Int32Array; readonly test: Int32Array };
+}
+
+/** Told at the end of each epoch, after its evaluation; the caller writes its files. */
+export type EpochEnd = (row: MetricsRow, improved: boolean) => Promise<void>;
+
+export interface TrainContext {
+  readonly model: Model;
+  readonly optimizer: Sgd;
+  readonly data: TrainData;
+  readonly reporter: TrainReporter;
+  readonly onLossPrint: (print: LossPrint) => Promise<void>;
+  readonly onEpochEnd: EpochEnd;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TrainOutcome {
+  final: EvaluatedRow;
+  best: EvaluatedRow;
+  /** Training seconds and images of all epochs. */
+  seconds: number;
+  images: number;
+}
+
+/** Running sums of an epoch. */
+class EpochSums {
+  nll = 0;
+  kl = 0;
+  correct = 0;
+  images = 0;
+  steps = 0;
+
+  add(result: { nll: number; kl: number; correct: number }, batch: number): void {
+    this.nll += result.nll * batch;
+    this.kl += result.kl;
+    this.correct += result.correct;
+    this.images += batch;
+    this.steps++;
+  }
+}
+
+/**
+ * Trains a model: epochs of shuffled mini-batches, each followed by an evaluation.
+ * @throws BayescnnError 'failure' when the loss stops being finite, 'interrupted' on the signal
+ */
+export async function trainModel(options: TrainOptions, context: TrainContext): Promise<TrainOutcome> {
+  const run = new TrainingRun(options, context);
+  try {
+    return await run.all();
+  } finally {
+    run.dispose();
+  }
+}
+
+class TrainingRun {
+  private readonly step: TrainStep;
+  private readonly n: number;
+  private readonly stepsPerEpoch: number;
+  private taken = 0;
+  private trainSeconds = 0;
+  private printed = { sum: 0, batches: 0 };
+
+  constructor(
+    private readonly options: TrainOptions,
+    private readonly context: TrainContext,
+  ) {
+    const { model, optimizer, data } = context;
+    this.step = new TrainStep(model, optimizer, data.train);
+    this.n = data.plan.train.length;
+    this.stepsPerEpoch = Math.ceil(this.n / options.batchSize);
+  }
+
+  async all(): Promise<TrainOutcome> {
+    let best: EvaluatedRow | undefined;
+    let final: EvaluatedRow | undefined;
+    const { epochs, evaluation } = this.options;
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      const columns = await this.epoch(epoch);
+      if (epoch === 1 && this.step.obstacle)
+        this.context.reporter.note(`steps are not replayed: ${this.step.obstacle}`);
+      const due = epoch % evaluation.every === 0 || epoch === epochs;
+      const row = due ? await this.evaluated(columns) : skipped(columns);
+      const improved = due && isBetter(row as EvaluatedRow, best);
+      if (due) final = row as EvaluatedRow;
+      if (improved) best = final;
+      await this.context.onEpochEnd(row, improved);
+      this.context.reporter.epoch(row);
+    }
+    return {
+      final: final as EvaluatedRow,
+      best: best as EvaluatedRow,
+      seconds: this.trainSeconds,
+      images: this.n * epochs,
+    };
+  }
+
+  /** Trains one epoch. The clock covers the steps alone. */
+  private async epoch(epoch: number): Promise<TrainingColumns> {
+    const { options, context, n } = this;
+    const sums = new EpochSums();
+    this.printed = { sum: 0, batches: 0 };
+    let seconds = 0;
+    let started = performance.now();
+    const key = streamKey(options.seed, 'shuffle');
+    for (const batch of epochBatches(context.data.plan.train, options.batchSize, key, epoch)) {
+      const print = this.oneStep(batch, sums, epoch);
+      const elapsed = performance.now() - started;
+      if (print || elapsed > BREATH) {
+        seconds += elapsed / 1000;
+        if (print) await this.print(print);
+        await this.breathe(epoch, sums, seconds);
+        started = performance.now();
+      }
+    }
+    seconds += (performance.now() - started) / 1000;
+    this.trainSeconds += seconds;
+    const nll = sums.nll / sums.images;
+    const kl = sums.kl / sums.steps;
+    return {
+      epoch,
+      step: this.taken,
+      seconds,
+      images_per_second: n / seconds,
+      learning_rate: this.rate(this.taken - 1),
+      train_loss: nll + (options.klWeight * kl) / n,
+      train_nll: nll,
+      train_kl: kl,
+      kl_weight: options.klWeight,
+      train_accuracy: sums.correct / sums.images,
+    };
+  }
+
+  private rate(step: number): number {
+    const { schedule, learningRate, epochs } = this.options;
+    return learningRateAt(schedule, learningRate, step, epochs * this.stepsPerEpoch);
+  }
+
+  private oneStep(batch: Int32Array, sums: EpochSums, epoch: number): LossPrint | undefined {
+    const { printEvery, klWeight } = this.options;
+    const result = this.step.run(batch, this.taken, this.rate(this.taken), klWeight / this.n);
+    this.taken++;
+    if (!Number.isFinite(result.nll) || !Number.isFinite(result.kl))
+      throw diverged(this.taken, epoch, result);
+    sums.add(result, batch.length);
+    this.printed.sum += result.nll;
+    if (++this.printed.batches < printEvery) return undefined;
+    const print = { epoch, batch: sums.steps, loss: this.printed.sum / printEvery };
+    this.printed = { sum: 0, batches: 0 };
+    return print;
+  }
+
+  private async print(print: LossPrint): Promise<void> {
+    this.context.reporter.lossPrint(print);
+    await this.context.onLossPrint(print);
+  }
+
+  private async breathe(epoch: number, sums: EpochSums, seconds: number): Promise<void> {
+    const { reporter, signal } = this.context;
+    const { epochs } = this.options;
+    const perStep = seconds / sums.steps;
+    reporter.progress({
+      epoch,
+      epochs,
+      step: sums.steps,
+      steps: this.stepsPerEpoch,
+      loss: sums.nll / sums.images,
+      imagesPerSecond: sums.images / seconds,
+      etaSeconds: perStep * (epochs * this.stepsPerEpoch - this.taken),
+    });
+    await setImmediate();
+    if (signal?.aborted) throw interrupted(this.taken);
+  }
+
+  private async evaluated(columns: TrainingColumns): Promise<EvaluatedRow> {
+    const { data } = this.context;
+    const started = performance.now();
+    const test = await this.measure(data.test, data.plan.test, columns.epoch);
+    const held = data.plan.validation;
+    const validation = held.length > 0 ? await this.measure(data.train, held, columns.epoch) : null;
+    return {
+      ...columns,
+      test_loss: test.nll + (columns.kl_weight * test.kl) / this.n,
+      test_nll: test.nll,
+      test_accuracy: test.accuracy,
+      predictive_entropy: test.predictive_entropy,
+      expected_entropy: test.expected_entropy,
+      mutual_information: test.mutual_information,
+      ece: test.ece,
+      brier: test.brier,
+      samples: test.samples,
+      eval_seconds: (performance.now() - started) / 1000,
+      validation_nll: validation?.nll ?? null,
+      validation_accuracy: validation?.accuracy ?? null,
+    };
+  }
+
+  private measure(source: LabelledSource, indices: Int32Array, epoch: number): Promise<EvaluationResult> {
+    const { model, reporter, signal } = this.context;
+    const { samples, batchSize } = this.options.evaluation;
+    return evaluate(model, source, {
+      indices,
+      samples,
+      batchSize,
+      epoch,
+      signal,
+      onProgress: (done, total) => reporter.evaluating(done, total),
+    });
+  }
+
+  dispose(): void {
+    this.step.dispose();
+  }
+}
+
+/** The lower validation NLL wins; without a validation split the later epoch does: the test set selects nothing. */
+function isBetter(row: EvaluatedRow, best: EvaluatedRow | undefined): boolean {
+  if (best === undefined || row.validation_nll === null || best.validation_nll === null) return true;
+  return row.validation_nll < best.validation_nll;
+}
+
+function skipped(columns: TrainingColumns): MetricsRow {
+  return {
+    ...columns,
+    test_loss: null,
+    test_nll: null,
+    test_accuracy: null,
+    predictive_entropy: null,
+    expected_entropy: null,
+    mutual_information: null,
+    ece: null,
+    brier: null,
+    samples: null,
+    eval_seconds: null,
+    validation_nll: null,
+    validation_accuracy: null,
+  };
+}
+
+function diverged(step: number, epoch: number, result: { nll: number; kl: number }): BayescnnError {
+  return new BayescnnError(
+    'failure',
+    `training: the loss must stay finite, got NLL ${result.nll} and KL ${result.kl} at step ${step} (epoch ${epoch})`,
+    { hint: 'try a smaller train.optimizer.learningRate, or a smaller model.posterior.sigma' },
+  );
+}
+
+function interrupted(step: number): BayescnnError {
+  return new BayescnnError('interrupted', `training: stopped on request, got as far as step ${step}`, {
+    hint: 'the checkpoints of the last finished epoch are in the run folder',
+  });
+}

@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SimdBackend, startSimd } from '../../src/backends/simd/index.js';
+import { loadTfjs, tf } from '../../src/backends/tfjs.js';
+import { convReluPool } from '../../src/ops/conv-relu-pool.js';
+import { dense } from '../../src/ops/dense.js';
+import { gatherImages } from '../../src/ops/gather-images.js';
+import { gatherLabels } from '../../src/ops/gather-labels.js';
+import { gaussianVariational } from '../../src/ops/gaussian-variational.js';
+import { lrtConvReluPool } from '../../src/ops/lrt-conv-relu-pool.js';
+import { lrtDense } from '../../src/ops/lrt-dense.js';
+import { sgdUpdate } from '../../src/ops/sgd-update.js';
+import { softmaxCrossEntropy } from '../../src/ops/softmax-cross-entropy.js';
+import { Stream, streamKey } from '../../src/rng.js';
+
+/** The engine's kernels against compositions of TF.js's own `cpu` ops: values and every gradient. */
+type Arrays = Record<string, { shape: number[]; values: Float32Array; dtype?: 'int32' }>;
+type Tensors = Record<string, tf.Tensor>;
+type Op = (inputs: Tensors) => tf.Tensor | tf.Tensor[];
+
+let backend: SimdBackend;
+beforeAll(async () => {
+  await loadTfjs();
+  backend = await startSimd(2, false);
+});
+afterAll(() => tf.removeBackend('simd'));
+
+function normal(name: string, shape: number[], scale = 1, positive = false): Arrays[string] {
+  const stream = new Stream(streamKey(1, name));
+  const size = shape.reduce((a, b) => a * b, 1);
+  const values = Float32Array.from({ length: size }, () => {
+    const value = scale * stream.normal();
+    return positive ? Math.abs(value) + 1e-3 : value;
+  });
+  return { shape, values };
+}
+
+/** Values and gradients (of a fixed random cotangent on the first output) on one backend. */
+async function evaluate(name: string, arrays: Arrays, op: Op): Promise<Record<string, Float32Array>> {
+  await tf.setBackend(name);
+  const entries = Object.entries(arrays).map(([key, { shape, values, dtype }]) => {
+    const data = dtype === 'int32' ? Int32Array.from(values) : values;
+    return [key, tf.tensor(data, shape, dtype ?? 'float32')] as const;
+  });
+  const names = entries.filter(([, t]) => t.dtype === 'float32').map(([key]) => key);
+  const fixed = Object.fromEntries(entries.filter(([key]) => !names.includes(key)));
+  const result: Record<string, Float32Array> = {};
+  const outputs = [op(Object.fromEntries(entries))].flat();
+  for (const [i, output] of outputs.entries()) result[`output ${i}`] = Float32Array.from(output.dataSync());
+  const cotangents = outputs.map((o, i) => normal(`cotangent ${i}`, o.shape));
+  const loss = (...args: tf.Tensor[]) => {
+    const given = Object.fromEntries(names.map((key, i) => [key, args[i]]));
+    const ys = [op({ ...fixed, ...given })].flat();
+    const terms = ys.map((y, i) => tf.sum(tf.mul(y, tf.tensor(cotangents[i].values, y.shape))));
+    return tf.addN(terms) as tf.Scalar;
+  };
+  const gradients = tf.grads(loss)(names.map((key) => entries.find(([k]) => k === key)?.[1] as tf.Tensor));
+  for (const [i, key] of names.entries())
+    result[`gradient of ${key}`] = Float32Array.from(gradients[i].dataSync());
+  return result;
+}
+
+function expectClose(actual: Float32Array, expected: Float32Array, what: string, tolerance = 2e-5): void {
+  expect(actual.length, what).toBe(expected.length);
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+  let worst = 0;
+  for (let i = 0; i < actual.length; i++) {
+    const error = Math.abs(actual[i] - expected[i]);
+    worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
+  }
+  expect(worst / scale, what).toBeLessThan(tolerance);
+}
+
+async function compare(arrays: Arrays, op: Op, tolerance?: number): Promise<void> {
+  const expected = await evaluate('cpu', arrays, op);
+  const actual = await evaluate('simd', arrays, op);
+  for (const [what, values] of Object.entries(expected)) expectClose(actual[what], values, what, tolerance);
+}
+
+const CONVS = [
+  { name: 'conv1 of the LeNet', x: [3, 32, 32, 3], filter: [5, 5, 3, 6], pool: true, relu: true },
+  { name: 'conv2 of the LeNet', x: [5, 14, 14, 6], filter: [5, 5, 6, 16], pool: true, relu: true },
+  {
+    name: 'stride 2, padding 1, no pool',
+    x: [2, 7, 9, 3],
+    filter: [3, 3, 3, 5],
+    stride: 2,
+    padding: 1,
+    relu: true,
+  },
+  { name: 'dilation 2, padding 2, no ReLU', x: [2, 8, 6, 2], filter: [3, 3, 2, 4], dilation: 2, padding: 2 },
+  { name: 'pool without ReLU, odd sizes', x: [1, 8, 9, 4], filter: [2, 2, 4, 7], pool: true },
+  { name: '1x1, one channel in and out', x: [2, 5, 5, 1], filter: [1, 1, 1, 1], relu: true },
+  {
+    name: 'many channels, 20 images (groups of two)',
+    x: [20, 6, 6, 9],
+    filter: [3, 3, 9, 19],
+    padding: 1,
+    relu: true,
+    pool: true,
+  },
+  { name: 'rectangular filter', x: [2, 6, 9, 5], filter: [2, 4, 5, 3], padding: 1, relu: true },
+];
+
+describe.each(CONVS)('convolution: $name', ({ name, x, filter, ...rest }) => {
+  const options = { stride: 1, padding: 0, dilation: 1, relu: false, pool: false, ...rest };
+  const arrays = {
+    x: normal(`x ${name}`, x),
+    filter: normal(`w ${name}`, filter, 0.2),
+    bias: normal('b', [filter[3]]),
+  };
+
+  it('equals the composition', () =>
+    compare(arrays, (t) =>
+      convReluPool(t.x as tf.Tensor4D, t.filter as tf.Tensor4D, t.bias as tf.Tensor1D, options),
+    ));
+
+  it('equals the composition without bias', () =>
+    compare({ x: arrays.x, filter: arrays.filter }, (t) =>
+      convReluPool(t.x as tf.Tensor4D, t.filter as tf.Tensor4D, undefined, options),
+    ));
+
+  it.each([0, 0.3])('LRT equals the composition, clamp %d', (clamp) => {
+    const bayesian = {
+      x: arrays.x,
+      mu: arrays.filter,
+      variance: normal(`v ${name}`, filter, 0.05, true),
+      biasMu: arrays.bias,
+      biasVariance: normal('bv', [filter[3]], 0.05, true),
+      clock: { shape: [4], values: Float32Array.of(7, 2, 100, 0), dtype: 'int32' as const },
+    };
+    const noise = (t: Tensors) => ({ clock: t.clock as tf.Tensor1D, key: streamKey(5, 'noise') });
+    return compare(
+      bayesian,
+      (t) => lrtConvReluPool(t.x as tf.Tensor4D, t as never, noise(t), { ...options, clamp }),
+      1e-4,
+    );
+  });
+});
+
+const DENSE = [
+  { name: 'fc1', shape: [4, 400, 120], relu: true },
+  { name: 'fc3', shape: [9, 84, 10], relu: false },
+  { name: 'odd sizes', shape: [3, 7, 5], relu: true },
+  { name: 'one of each', shape: [1, 1, 1], relu: false },
+  { name: '33 outputs', shape: [6, 13, 33], relu: true },
+];
+
+describe.each(DENSE)('dense: $name', ({ shape: [images, inputs, outputs], relu }) => {
+  const arrays = {
+    x: normal('x', [images, inputs]),
+    kernel: normal('w', [inputs, outputs], 0.1),
+    bias: normal('b', [outputs]),
+  };
+
+  it('equals the composition', () =>
+    compare(arrays, (t) =>
+      dense(t.x as tf.Tensor2D, t.kernel as tf.Tensor2D, t.bias as tf.Tensor1D, { relu }),
+    ));
+
+  it.each([0, 0.3])('LRT equals the composition, clamp %d', (clamp) => {
+    const bayesian = {
+      x: arrays.x,
+      mu: arrays.kernel,
+      variance: normal('v', [inputs, outputs], 0.05, true),
+      biasMu: arrays.bias,
+      biasVariance: normal('bv', [outputs], 0.05, true),
+      clock: { shape: [4], values: Float32Array.of(3, 0, 11, 0), dtype: 'int32' as const },
+    };
+    const noise = (t: Tensors) => ({ clock: t.clock as tf.Tensor1D, key: streamKey(6, 'noise') });
+    return compare(
+      bayesian,
+      (t) => lrtDense(t.x as tf.Tensor2D, t as never, noise(t), { relu, clamp }),
+      1e-4,
+    );
+  });
+});
+
+describe('the other kernels', () => {
+  it('softmax cross-entropy equals the composition', () => {
+    const labels = { shape: [6], values: Float32Array.of(0, 9, 3, 3, 5, 7), dtype: 'int32' as const };
+    return compare({ logits: normal('z', [6, 10], 3), labels }, (t) => {
+      const { loss } = softmaxCrossEntropy(t.logits as tf.Tensor2D, t.labels as tf.Tensor1D);
+      return loss;
+    });
+  });
+
+  it.each([0, 1e-2])('variational parameters equal the composition, clamp %d', (clamp) => {
+    const arrays = { mu: normal('mu', [3, 401], 0.3), rho: normal('rho', [3, 401], 3) };
+    return compare(arrays, ({ mu, rho }) => {
+      const { variance, kl } = gaussianVariational(mu, rho, { priorSigma: 0.3, clamp });
+      return [variance, kl];
+    });
+  });
+
+  it('gathers images and labels as the composition', async () => {
+    const images = Uint8Array.from({ length: 5 * 3072 }, (_, i) => (i * 7919) >> 3);
+    const labels = Uint8Array.of(3, 1, 4, 1, 5);
+    const results = [];
+    for (const name of ['cpu', 'simd']) {
+      await tf.setBackend(name);
+      const indices = tf.tensor1d([4, 0, 2], 'int32');
+      const source = { images, mean: [0.5, 0.4, 0.3] as const, std: [0.5, 0.2, 0.25] as const };
+      results.push([gatherImages(indices, source).dataSync(), gatherLabels(indices, labels).dataSync()]);
+    }
+    expectClose(results[1][0] as Float32Array, results[0][0] as Float32Array, 'images', 1e-6);
+    expect([...results[1][1]]).toEqual([...results[0][1]]);
+  });
+
+  it('updates by SGD as the composition', async () => {
+    const trajectories = [];
+    for (const name of ['cpu', 'simd']) {
+      await tf.setBackend(name);
+      const w = tf.variable(tf.tensor(normal('w', [17]).values));
+      const v = tf.variable(tf.zeros([17]));
+      for (let step = 0; step < 4; step++) {
+        const g = tf.tensor(normal(`g${step}`, [17]).values);
+        const options = {
+          momentum: 0.9,
+          dampening: 0.3,
+          nesterov: false,
+          weightDecay: 0.01,
+          first: step === 0,
+        };
+        sgdUpdate([w], [g], [v], tf.scalar(0.1), options);
+      }
+      trajectories.push(Float32Array.from(w.dataSync()));
+    }
+    expectClose(trajectories[1], trajectories[0], 'weights');
+  });
+
+  it('gives the same bits with one thread as with two', async () => {
+    const x = normal('x', [19, 14, 14, 6]);
+    const filter = normal('w', [5, 5, 6, 16], 0.2);
+    const options = { stride: 1, padding: 0, dilation: 1, relu: true, pool: true };
+    const op: Op = (t) => convReluPool(t.x as tf.Tensor4D, t.filter as tf.Tensor4D, undefined, options);
+    const two = await evaluate('simd', { x, filter }, op);
+    backend = await startSimd(1, false);
+    const one = await evaluate('simd', { x, filter }, op);
+    for (const [what, values] of Object.entries(two))
+      expect(Buffer.compare(Buffer.from(values.buffer), Buffer.from(one[what].buffer)), what).toBe(0);
+  });
+});

@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Config, parseConfig } from '../../../src/config/index.js';
+import { BayescnnError } from '../../../src/errors.js';
+
+function failure(value: unknown): BayescnnError {
+  try {
+    parseConfig(value, 'x.json');
+  } catch (error) {
+    expect(error).toBeInstanceOf(BayescnnError);
+    return error as BayescnnError;
+  }
+  throw new Error(`parsed: ${JSON.stringify(value)}`);
+}
+
+describe('defaults', () => {
+  it('resolve an empty config', () => {
+    expect(parseConfig({}, 'x')).toEqual({
+      name: 'run',
+      notes: '',
+      seed: 0,
+      data: {
+        source: 'cifar10',
+        archive: null,
+        sha256: null,
+        subset: null,
+        validation: 0,
+        normalize: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+        augment: [],
+      },
+      model: {
+        architecture: 'lenet',
+        bayesian: 'none',
+        estimator: 'lrt',
+        activation: 'relu',
+        prior: { kind: 'gaussian', sigma: 1 },
+        posterior: { sigma: 0.05, clamp: 0, meanInit: 'uniform' },
+      },
+      train: {
+        epochs: 20,
+        batchSize: 128,
+        optimizer: {
+          kind: 'sgd',
+          learningRate: 0.05,
+          momentum: 0.9,
+          nesterov: false,
+          dampening: 0,
+          weightDecay: 0,
+        },
+        schedule: { kind: 'cosine', to: 0 },
+        kl: { kind: 'constant', weight: 1 },
+        printEvery: 2000,
+      },
+      eval: { samples: 10, every: 1, batchSize: 500 },
+      backend: { kind: 'auto', threads: 0, relaxed: false },
+    });
+  });
+
+  it('survive a second parse unchanged, and $schema is dropped', () => {
+    const config = parseConfig({ $schema: 'a.json', model: { prior: { kind: 'scale-mixture' } } }, 'x');
+    expect(config).not.toHaveProperty('$schema');
+    expect(config.model.prior).toEqual({ kind: 'scale-mixture', pi: 0.5, sigma1: 1, sigma2: 0.3 });
+    expect(parseConfig(JSON.parse(JSON.stringify(config)), 'x')).toEqual(config);
+  });
+
+  it('give a prior without a kind the Gaussian one', () => {
+    expect(parseConfig({ model: { prior: { sigma: 0.2 } } }, 'x').model.prior).toEqual({
+      kind: 'gaussian',
+      sigma: 0.2,
+    });
+  });
+
+  it('are not shared between configs, and frozen all the way down', () => {
+    const config = parseConfig({}, 'x');
+    const frozen = (value: unknown): boolean =>
+      typeof value !== 'object' ||
+      value === null ||
+      (Object.isFrozen(value) && Object.values(value).every(frozen));
+    expect(frozen(config)).toBe(true);
+    expect(() => {
+      (config as { train: { epochs: number } } & Config).train.epochs = 3;
+    }).toThrow(TypeError);
+    expect(parseConfig({}, 'x')).toEqual(config);
+  });
+});
+
+describe('errors', () => {
+  it('list every problem at once, cross-field checks included', () => {
+    const error = failure({
+      sed: 1,
+      data: { source: 'synthetic', archive: 'a.tar', subset: -1, augment: ['flip'] },
+      model: { bayesian: 'conv', activation: 'relU', prior: { kind: 'scale-mixture', sigma2: 0 } },
+      train: { epoch: 3, epochs: 0, optimizer: { weightDecay: 0.1, nesterov: true, momentum: 0 } },
+      backend: { kind: 'simd', threads: 1.5 },
+    });
+    expect(error.code).toBe('config');
+    expect(error.exitCode).toBe(2);
+    expect(error.hint).toContain('config.schema.json');
+    const lines = error.message.split('\n');
+    expect(lines[0]).toBe('x.json: 11 problems');
+    expect(lines.slice(1).sort()).toEqual(
+      [
+        '  sed: unknown setting, got 1; did you mean "seed"?',
+        '  data.archive: must be null with "source": "synthetic", whose images are made, not read, got "a.tar"',
+        '  data.subset: expected a number >= 1, got -1',
+        '  data.augment: augmentation is not available yet, expected [], got ["flip"]',
+        '  model.activation: expected "relu", got "relU"; did you mean "relu"?',
+        '  model.prior.sigma2: must be > 0 unless "pi" is 1 (a component of width 0 has no density), got 0',
+        '  train.epoch: unknown setting, got 3; did you mean "epochs"?',
+        '  train.epochs: expected a number >= 1, got 0',
+        '  train.optimizer.nesterov: needs "momentum" > 0 and "dampening" 0, as in PyTorch, got true',
+        '  backend.threads: expected a whole number, got 1.5',
+        lines.find((line) => line.startsWith('  train.optimizer.weightDecay: must be 0')) ?? 'no weightDecay',
+      ].sort(),
+    );
+  });
+
+  it.each([
+    [3, 'x.json: expected an object {...}, got 3'],
+    [[], 'x.json: expected an object {...}, got []'],
+    [null, 'x.json: expected an object {...}, got null'],
+    [{ seed: -1 }, 'x.json: seed: expected a number >= 0, got -1'],
+    [{ seed: 2 ** 53 }, 'x.json: seed: expected a number <= 9007199254740991, got 9007199254740992'],
+    [{ train: 3 }, 'x.json: train: expected an object {...}, got 3'],
+    [{ train: { epochs: '3' } }, 'x.json: train.epochs: expected a whole number, got "3"'],
+    [{ train: { optimizer: { learningRate: 0 } } }, 'learningRate: expected a number > 0, got 0'],
+    [{ train: { optimizer: { learningRate: Number.NaN } } }, 'learningRate: expected a number, got NaN'],
+    [{ train: { optimizer: { momentum: 1 } } }, 'momentum: expected a number < 1, got 1'],
+    [
+      { model: { bayesian: 'convs' } },
+      'expected one of "none", "conv", "all", got "convs"; did you mean "conv"?',
+    ],
+    [
+      { model: { prior: { kind: 'gausian' } } },
+      'model.prior.kind: expected one of "gaussian", "scale-mixture", got "gausian"; did you mean "gaussian"?',
+    ],
+    [
+      { model: { prior: { kind: 'gaussian', pi: 0.5 } } },
+      'model.prior.pi: unknown setting, got 0.5; it belongs to "kind": "scale-mixture"',
+    ],
+    [{ model: { prior: { kind: 'scale-mixture', pi: 0 } } }, 'model.prior.pi: expected a number > 0, got 0'],
+    [
+      { train: { schedule: { kind: 'constant', to: 0 } } },
+      'train.schedule.to: unknown setting, got 0; it belongs to "kind": "cosine"',
+    ],
+    [{ data: { subset: { train: 10 } } }, 'data.subset: expected null, a whole number >= 1'],
+    [{ data: { sha256: 'ABC' } }, 'data.sha256: expected null or 64 lowercase hexadecimal digits, got "ABC"'],
+    [{ data: { normalize: { std: [0.5, 0, 0.5] } } }, 'data.normalize.std.1: expected a number > 0, got 0'],
+    [{ data: { normalize: { mean: [0.5, 0.5] } } }, 'data.normalize.mean: expected 3 values, got [0.5,0.5]'],
+    [{ data: { archive: '' } }, 'data.archive: expected a string that is not empty, got ""'],
+    [{ name: '../x' }, 'name: expected letters, digits'],
+    [{ name: '' }, 'name: expected letters, digits'],
+    [{ Model: {} }, 'Model: unknown setting, got {}; did you mean "model"?'],
+    [{ zzzzzz: 'y'.repeat(100) }, `zzzzzz: unknown setting, got "${'y'.repeat(56)}...`],
+    [JSON.parse('{"__proto__": {"seed": 1}}'), '__proto__: unknown setting'],
+  ])('name the place and what was got: %j', (value, message) => {
+    expect(failure(value).message).toContain(message);
+  });
+
+  it('do not skip a cross-field check for an unknown key beside it', () => {
+    const { message } = failure({
+      x: 1,
+      model: { bayesian: 'all' },
+      train: { optimizer: { weightDecay: 1 } },
+    });
+    expect(message).toContain('2 problems');
+  });
+
+  it('check rules beside a setting that is half wrong', () => {
+    const { message } = failure({
+      data: { source: 'synthetic', archive: 'a', subset: { train: -1, test: 5 } },
+      model: { prior: { kind: 'mixture', sigma2: 0 } },
+    });
+    expect(message).toContain('3 problems');
+    expect(message).toContain('data.subset.train: expected a number >= 1, got -1');
+    expect(message).toContain('data.archive: must be null');
+  });
+
+  it('are the only thing thrown, whatever the value', () => {
+    const key = fc.constantFrom(
+      'data',
+      'model',
+      'train',
+      'prior',
+      'kind',
+      'subset',
+      'optimizer',
+      'x',
+      '__proto__',
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof({ maxDepth: 4 }, fc.jsonValue({ maxDepth: 1 }), tie('object')),
+      object: fc.dictionary(key, tie('tree')),
+    }));
+    fc.assert(
+      fc.property(tree, (value) => {
+        try {
+          expect(parseConfig(value, 'x')).toHaveProperty('seed');
+        } catch (error) {
+          expect(error).toBeInstanceOf(BayescnnError);
+        }
+      }),
+      { numRuns: 500, seed: 7 },
+    );
+  });
+});
+
+describe('valid combinations', () => {
+  it.each([
+    { model: { prior: { kind: 'scale-mixture', pi: 1, sigma2: 0 } } },
+    { train: { optimizer: { nesterov: true } } },
+    { train: { optimizer: { weightDecay: 5e-4 } } },
+    { data: { subset: 100 } },
+    { data: { subset: { train: 1, test: 2 } } },
+    { data: { archive: 'a.tar.gz', sha256: '0'.repeat(64) } },
+    { seed: 2 ** 53 - 1 },
+  ])('%j', (value) => {
+    expect(parseConfig(value, 'x')).toMatchObject(value);
+  });
+});
