@@ -2,8 +2,8 @@ import { BayescnnError } from '../errors.js';
 import { permutation, type StreamKey } from '../rng.js';
 
 /**
- * An epoch's mini-batches in shuffled order; the last one may be short. The order depends on (key, epoch) alone, so a resumed
- * run sees the batches that it would have seen.
+ * An epoch's mini-batches in shuffled order; the last one may be short. The order depends on (key, epoch)
+ * alone, so a resumed run sees the batches that it would have seen.
  * @param indices images to use, each once
  */
 export function* epochBatches(

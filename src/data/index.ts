@@ -17,7 +17,6 @@ export {
 } from './dataset.js';
 export { type FetchOptions, fetchOfficial } from './fetch/official.js';
 export { type LoadExtras, loadDataset } from './load.js';
-export { gatherImages, gatherLabels, type Normalization, normalizationTable } from './normalize.js';
 export type { DataEvents, DataOptions } from './options.js';
 export { OFFICIAL_SOURCE } from './source.js';
 export { planSplits, type SplitOptions } from './splits.js';

@@ -13,7 +13,10 @@ import { cachedSynthetic } from './synthetic/cached.js';
 
 export interface LoadExtras {
   readonly events?: DataEvents;
-  /** Gives the memory for each split's images, e.g. a view of a SharedArrayBuffer; they are read straight into it. */
+  /**
+   * Gives the memory for each split's images, e.g. a view of a SharedArrayBuffer; they are read straight into
+   * it.
+   */
   readonly allocate?: Allocate;
   readonly signal?: AbortSignal;
 }
@@ -26,8 +29,9 @@ interface Located {
 }
 
 /**
- * Loads a dataset: finds (downloads, generates) its archive, decodes it into the cache unless that was done before, and reads
- * the decoded form. A changed archive and a damaged cache are noticed; nothing half-written is ever left under a final name.
+ * Loads a dataset: finds (downloads, generates) its archive, decodes it into the cache unless that was done
+ * before, and reads the decoded form. A changed archive and a damaged cache are noticed; nothing half-written
+ * is ever left under a final name.
  * @throws data error for a missing, wrong or damaged archive and for unreachable hosts
  */
 export async function loadDataset(options: DataOptions, extras: LoadExtras = {}): Promise<Dataset> {

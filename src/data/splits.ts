@@ -12,9 +12,9 @@ export interface SplitOptions {
 }
 
 /**
- * Chooses the image indices of a run. Training and test images are the first of the archive, so that subsets nest;
- * validation images are drawn without replacement from the subset by the stream `validation` of the seed.
- * All three lists are in ascending (archive) order.
+ * Chooses the image indices of a run. Training and test images are the first of the archive, so that subsets
+ * nest; validation images are drawn without replacement from the subset by the stream `validation` of the
+ * seed. All three lists are in ascending (archive) order.
  * @throws config error naming both numbers when more is asked than there is
  */
 export function planSplits(dataset: Dataset, options: SplitOptions): SplitPlan {

@@ -12,7 +12,9 @@ import { RecordCutter, type RecordMember, type RecordVisitor } from './records.j
 import { type TarEntry, type TarVisitor, TarWalker } from './tar-walk.js';
 
 const CHUNK_BYTES = 1024 * 1024;
-/** All records twice over: room for headers, padding and skipped members, no room for a decompression bomb. */
+/**
+ * All records twice over: room for headers, padding and skipped members, no room for a decompression bomb.
+ */
 const MAX_UNPACKED_BYTES = 2 * RECORD_MEMBERS.length * MAX_RECORDS * RECORD_BYTES;
 
 /** What identifies an archive. */
@@ -41,9 +43,9 @@ export function isOfficial(identity: ArchiveIdentity): boolean {
 }
 
 /**
- * Reads a whole archive in one pass: hashes its bytes, unpacks them, checks every member and label, and hands the records
- * to `visitor` in the order of the stream. Memory stays at a few megabytes.
- * The checksum is known only at the end, so a visitor must not publish anything before this returns.
+ * Reads a whole archive in one pass: hashes its bytes, unpacks them, checks every member and label, and hands
+ * the records to `visitor` in the order of the stream. Memory stays at a few megabytes. The checksum is known
+ * only at the end, so a visitor must not publish anything before this returns.
  * @throws data error for whatever is wrong with the file, naming the member and the byte
  */
 export async function readArchive(

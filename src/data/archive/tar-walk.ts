@@ -24,8 +24,8 @@ export interface TarVisitor {
 }
 
 /**
- * Walks an uncompressed tar stream with `tar`'s parser in its strict mode. Headers reach the parser block by block
- * and contents in whole slices, so that every error knows its byte and nothing is buffered or copied.
+ * Walks an uncompressed tar stream with `tar`'s parser in its strict mode. Headers reach the parser block by
+ * block and contents in whole slices, so that every error knows its byte and nothing is buffered or copied.
  */
 export class TarWalker {
   private readonly parser: Parser;

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * A decoded archive: the pixels of all members in the order of the archive's stream, then the labels in that order,
- * then a JSON footer, then 16 bytes: footer length, footer CRC-32 (little endian), magic.
+ * A decoded archive: the pixels of all members in the order of the archive's stream, then the labels in that
+ * order, then a JSON footer, then 16 bytes: footer length, footer CRC-32 (little endian), magic.
  */
 export const DECODED_MAGIC = Buffer.from('BCNNDEC1', 'latin1');
 export const TRAILER_BYTES = 16;

@@ -11,7 +11,9 @@ import {
   TRAILER_BYTES,
 } from './decoded-format.js';
 
-/** Large enough for few calls, small enough that the checksum finds the bytes still in the processor's cache. */
+/**
+ * Large enough for few calls, small enough that the checksum finds the bytes still in the processor's cache.
+ */
 const READ_BYTES = 512 * 1024;
 
 /** Says that a file of the cache is not what was written; the caller rebuilds it. */

@@ -19,7 +19,8 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Lets `write` fill a temporary file and then puts it in the place of `file`; when anything fails, nothing is left.
+ * Lets `write` fill a temporary file and then puts it in the place of `file`; when anything fails, nothing is
+ * left.
  * @returns what `write` returned
  */
 export async function writeAtomically<T>(file: string, write: (temporary: string) => Promise<T>): Promise<T> {

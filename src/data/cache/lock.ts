@@ -18,7 +18,10 @@ export interface LockOptions {
   onWait?(): void;
 }
 
-/** Runs `action` while no other process does so under the same lock file: runs started side by side download once. */
+/**
+ * Runs `action` while no other process does so under the same lock file: runs started side by side download
+ * once.
+ */
 export async function withLock<T>(
   file: string,
   action: () => Promise<T>,

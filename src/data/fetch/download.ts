@@ -35,8 +35,9 @@ export interface DownloadRequest {
 }
 
 /**
- * Downloads a file whose length and md5 are known. What has come is kept in `FILE.part` and continued, by the next try, the
- * next mirror or the next start; the file gets its name only when it is complete, verified and flushed to the device.
+ * Downloads a file whose length and md5 are known. What has come is kept in `FILE.part` and continued, by the
+ * next try, the next mirror or the next start; the file gets its name only when it is complete, verified and
+ * flushed to the device.
  * @returns the checksums of the file
  * @throws data error that says for every host what went wrong
  */

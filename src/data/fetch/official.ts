@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder } from '../cache/files.js';
@@ -47,6 +48,7 @@ async function fetchMissing(file: string, source: ArchiveSource, options: FetchO
   // Another process may have brought it while this one waited.
   if (await isPresent(file, source, options)) return;
   const { retry, timeouts, signal, events } = options;
+  if (existsSync(file)) events?.onNote?.(`cache: ${file} is not the expected archive; fetching it again`);
   const mirrors = options.mirrors ?? [...mirrorsFromEnvironment(), source.url];
   const urls = mirrors.map((text) => downloadUrl(text, source.name));
   const identity = await download({
@@ -68,9 +70,6 @@ async function isPresent(file: string, source: ArchiveSource, options: FetchOpti
     return undefined;
   });
   if (found === undefined) return false;
-  const right =
-    found.size === source.bytes &&
-    (await identityOf(options.cacheDir, file, options.signal)).md5 === source.md5;
-  if (!right) options.events?.onNote?.(`cache: ${file} is not the official archive; fetching it again`);
-  return right;
+  if (found.size !== source.bytes) return false;
+  return (await identityOf(options.cacheDir, file, options.signal)).md5 === source.md5;
 }

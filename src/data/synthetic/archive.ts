@@ -34,8 +34,9 @@ export interface SyntheticOptions {
 export const DEFAULT_SYNTHETIC = { seed: 0, trainPerFile: 1000, test: 1000 } as const;
 
 /**
- * Generates a ten-class archive in CIFAR-10's binary layout: figures in noise, coloured by class with overlap. The records
- * depend on the options alone; the compressed bytes also on the zlib of the Node version.
+ * Generates a ten-class archive in CIFAR-10's binary layout: figures in noise, coloured by class with
+ * overlap. The records depend on the options alone; the compressed bytes also on the zlib of the Node
+ * version.
  * @returns the archive's length and sha256
  * @throws usage error for a count out of range
  */

@@ -15,7 +15,8 @@ interface CacheExtras {
 }
 
 /**
- * Makes sure that the default synthetic archive lies in the cache, and generates it again when it has been changed.
+ * Makes sure that the default synthetic archive lies in the cache, and generates it again when it has been
+ * changed.
  * @returns its path and the sha256 that it had when it was generated
  */
 export async function cachedSynthetic(

@@ -8,7 +8,10 @@ const PLANE = height * width;
 const NOISE_BYTES = 1 << 20;
 /** Largest deviation of a pixel by noise, of 255. */
 const NOISE = 45;
-/** The hue circle is 1 around and classes are 0.1 apart: a colour alone names its class about four times in ten. */
+/**
+ * The hue circle is 1 around and classes are 0.1 apart: a colour alone names its class about four times in
+ * ten.
+ */
 const HUE_SPREAD = 0.25;
 /** Figures fade into the noise at the low end, which is why no classifier reaches 100 %. */
 const CONTRAST = [0.12, 0.9] as const;

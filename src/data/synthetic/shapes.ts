@@ -4,7 +4,10 @@ type Shape = (u: number, v: number) => boolean;
 const inSquare = (u: number, v: number): boolean => Math.max(Math.abs(u), Math.abs(v)) < 0.9;
 const odd = (x: number): boolean => Math.floor(x + 16) % 2 === 1;
 
-/** One figure a class, under the names that the archive gives them. Only + - * / and comparisons: exact everywhere. */
+/**
+ * One figure a class, under the names that the archive gives them. Only + - * / and comparisons: exact
+ * everywhere.
+ */
 export const SHAPES: readonly (readonly [name: string, inside: Shape])[] = [
   ['disk', (u, v) => u * u + v * v < 1],
   ['ring', (u, v) => u * u + v * v < 1 && u * u + v * v > 0.4],

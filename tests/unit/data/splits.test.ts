@@ -2,10 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Dataset,
   epochBatches,
-  gatherImages,
-  gatherLabels,
   IMAGE_BYTES,
-  normalizationTable,
   planSplits,
   sequentialBatches,
 } from '../../../src/data/index.js';
@@ -103,40 +100,5 @@ describe('batches', () => {
   it.each([0, -1, 1.5, Number.NaN])('refuses a batch size of %d', async (size) => {
     expect((await failureOf(() => [...epochBatches(indices, size, key, 1)])).exitCode).toBe(2);
     expect((await failureOf(() => [...sequentialBatches(indices, size)])).exitCode).toBe(2);
-  });
-});
-
-describe('gatherImages', () => {
-  const images = Uint8Array.from({ length: 2 * IMAGE_BYTES }, (_, i) => (i * 7 + 3) % 256);
-  const two = { images, labels: Uint8Array.of(4, 9) };
-
-  it('turns planes into normalised NHWC values', () => {
-    const mean = [0.5, 0.4, 0.3];
-    const std = [0.5, 0.2, 0.1];
-    const batch = gatherImages(two, Int32Array.of(1, 0, 1), normalizationTable({ mean, std }));
-    expect(batch).toHaveLength(3 * IMAGE_BYTES);
-    for (const [n, image] of [1, 0, 1].entries()) {
-      for (const [row, column, c] of [
-        [0, 0, 0],
-        [0, 1, 0],
-        [1, 0, 2],
-        [31, 31, 1],
-        [17, 5, 2],
-      ]) {
-        const byte = images[image * IMAGE_BYTES + c * 1024 + row * 32 + column];
-        expect(batch[((n * 32 + row) * 32 + column) * 3 + c]).toBe(
-          Math.fround((byte / 255 - mean[c]) / std[c]),
-        );
-      }
-    }
-    expect([...gatherLabels(two, Int32Array.of(1, 0, 1))]).toEqual([9, 4, 9]);
-  });
-
-  it('maps bytes to -1 and 1 for mean 0.5 and std 0.5, and fills the given memory', () => {
-    const table = normalizationTable({ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] });
-    expect([table[0], table[255], table[256], table[767]]).toEqual([-1, 1, -1, 1]);
-    const out = new Float32Array(IMAGE_BYTES);
-    expect(gatherImages(two, Int32Array.of(0), table, out)).toBe(out);
-    expect(out[0]).toBe(table[images[0]]);
   });
 });
