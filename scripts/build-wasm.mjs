@@ -12,6 +12,8 @@ for (const [name, features] of Object.entries(VARIANTS)) {
     ...['--runtime', 'stub', '--enable', features],
     // 32,768 pages are 2 GiB: an address fits a positive 32-bit integer.
     ...['--importMemory', '--sharedMemory', '--maximumMemory', '32768'],
+    // Nothing lies below 1,024, so constant offsets may become part of loads and stores.
+    ...['--lowMemoryLimit', '1024'],
     // Vectors cross function borders inside the module only.
     ...['--disableWarning', '112'],
   ]);

@@ -1,12 +1,38 @@
+import { createRequire } from 'node:module';
+import { it } from 'vitest';
+import { selectEngine } from '../../src/backends/select.js';
+import { startSimd } from '../../src/backends/simd/index.js';
 import { loadTfjs, tf } from '../../src/backends/tfjs.js';
 
-/** The engines that every conformance test runs on. */
-export function engines(): string[] {
-  return ['cpu'];
+const TENSORFLOW = '@tensorflow/tfjs-node-gpu';
+
+/** Why TensorFlow's native engine cannot be tested here; undefined where it can. */
+const missing = await whatTensorflowLacks();
+
+async function whatTensorflowLacks(): Promise<string | undefined> {
+  try {
+    createRequire(import.meta.url).resolve(TENSORFLOW);
+  } catch {
+    return `${TENSORFLOW} is not installed`;
+  }
+  try {
+    await selectEngine({ kind: 'tensorflow', threads: 0, relaxed: false });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
-/** Starts an engine and makes it the current one. */
+/** The engines that every conformance test runs on; one that is not there shows up as a skipped test. */
+export function engines(): string[] {
+  if (missing === undefined) return ['cpu', 'simd', 'tensorflow'];
+  it.skip(`on tensorflow [skipped: ${missing}]`, () => {});
+  return ['cpu', 'simd'];
+}
+
+/** Starts an engine, or goes back to it, and makes it the current one. */
 export async function useEngine(name: string): Promise<void> {
   await loadTfjs();
+  if (name === 'simd' && tf.findBackend('simd') === null) await startSimd(2, false);
   if (!(await tf.setBackend(name))) throw new Error(`engine ${name} did not start`);
 }

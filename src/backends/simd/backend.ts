@@ -78,12 +78,12 @@ export class SimdBackend extends MathBackendCPU {
     const { recorder } = this;
     const { heap } = this.simd;
     // What a recording did not make (a variable, an input) outlives it and must not lie in its arena.
-    const constant = recorder?.isConstant(info.dataId) ?? false;
-    const address = constant ? this.allocate(4 * source.length) : heap.allocate(4 * source.length);
+    const arena = recorder?.isConstant(info.dataId) ? recorder.arena : undefined;
+    const address = arena ? arena.keep(4 * source.length) : heap.allocate(4 * source.length);
     const values =
       entry.dtype === 'float32' ? heap.floats(address, source.length) : heap.ints(address, source.length);
     values.set(source);
-    if (constant) recorder?.addUpload(address, heap.bytes(address, 4 * source.length));
+    if (arena) recorder?.addUpload(address, heap.bytes(address, 4 * source.length));
     entry.values = values;
     entry.address = address;
     return address;

@@ -100,6 +100,7 @@ export class Arena implements Allocator {
   private readonly fresh = new Map<number, number[]>();
   private readonly next = new Map<number, number>();
   private readonly idle = new Map<number, number[]>();
+  private readonly kept = new Set<number>();
 
   constructor(private readonly heap: Heap) {}
 
@@ -108,8 +109,20 @@ export class Arena implements Allocator {
   }
 
   allocate(bytes: number): number {
-    const reused = this.idle.get(bytes)?.pop();
-    if (reused !== undefined) return reused;
+    return this.idle.get(bytes)?.pop() ?? this.unused(bytes);
+  }
+
+  /**
+   * A block that this pass shares with nothing else, freed or not: for a constant, which a replay reads
+   * but does not write again.
+   */
+  keep(bytes: number): number {
+    const address = this.unused(bytes);
+    this.kept.add(address);
+    return address;
+  }
+
+  private unused(bytes: number): number {
     const known = this.fresh.get(bytes) ?? [];
     this.fresh.set(bytes, known);
     const index = this.next.get(bytes) ?? 0;
@@ -122,6 +135,7 @@ export class Arena implements Allocator {
   }
 
   free(address: number): void {
+    if (this.kept.has(address)) return;
     const bytes = this.owned.get(address) as number;
     const list = this.idle.get(bytes);
     if (list) list.push(address);
@@ -132,6 +146,7 @@ export class Arena implements Allocator {
   rewind(): void {
     this.next.clear();
     this.idle.clear();
+    this.kept.clear();
   }
 
   dispose(): void {

@@ -63,4 +63,16 @@ export function prepareConstants(): void {
   v128.store(at, f32x4.splat(1e-15), 736);
   v128.store(at, f32x4.splat(2), 752);
   v128.store(at, f32x4.splat(1e-30), 768);
+  v128.store(at, f32x4.splat(0.3333333333333333), 784);
+  v128.store(at, f32x4.splat(-0.25), 800);
+  v128.store(at, f32x4.splat(0.2), 816);
+  v128.store(at, f32x4.splat(-0.16666666666666666), 832);
+  v128.store(at, f32x4.splat(0.14285714285714285), 848);
+  v128.store(at, f32x4.splat(-0.125), 864);
+  v128.store(at, f32x4.splat(-0.5), 880);
+  v128.store(at, f32x4.splat(0.20833333333333334), 896);
+  v128.store(at, f32x4.splat(0.08715277777777777), 912);
+  v128.store(at, f32x4.splat(-0.06597222222222222), 928);
+  v128.store(at, f32x4.splat(0.05259865520282187), 944);
+  v128.store(at, f32x4.splat(-2.05), 960);
 }

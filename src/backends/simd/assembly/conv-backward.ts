@@ -212,22 +212,36 @@ function transposeFilter(g: usize, filter: usize, to: usize): void {
   }
 }
 
-/** Adds gradient x filter over a list of (filter row, gradient) to the patch at `to`. */
-function scatter(g: usize, list: usize, end: usize, field: usize, to: usize): void {
+/** Adds gradient x one channel's filter to the patch at `to`. */
+function scatter(g: usize, gradient: f32, filter: usize, to: usize): void {
   const runs = runCount(g);
   const bytes = runBytes(g);
-  let filter: usize = 0;
+  const s = f32x4.splat(gradient);
   for (let r = 0; r < runs; r++) {
     const target = to + runOffset(g, r);
     let at: usize = 0;
-    for (; at + 64 <= bytes; at += 64) accumulate4(list, end, field, filter + at, target + at);
-    for (; at < bytes; at += 16) accumulate1(list, end, field, filter + at, target + at);
+    for (; at + 64 <= bytes; at += 64) {
+      const from = filter + at;
+      const p = target + at;
+      const a = madd(v128.load(p), s, v128.load(from));
+      const b = madd(v128.load(p, 16), s, v128.load(from, 16));
+      const c = madd(v128.load(p, 32), s, v128.load(from, 32));
+      const d = madd(v128.load(p, 48), s, v128.load(from, 48));
+      v128.store(p, a);
+      v128.store(p, b, 16);
+      v128.store(p, c, 32);
+      v128.store(p, d, 48);
+    }
+    for (; at < bytes; at += 16) v128.store(target + at, madd(v128.load(target + at), s, v128.load(filter + at)));
     filter += bytes;
   }
 }
 
-/** The padded image's gradient for one of the two filters; the lists of a window are grouped by the chosen place. */
-function scatterImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filter: usize, list: usize, to: usize): void {
+/**
+ * The padded image's gradient for one of the two filters. In each window the channels are taken place by place:
+ * neighbouring places overlap by part of a vector, and the processor waits where one's stores are the other's loads.
+ */
+function scatterImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filter: usize, lists: usize, to: usize): void {
   const channels = load<i32>(g, G_OUT_CHANNELS);
   const height = load<i32>(g, G_Y_HEIGHT);
   const width = load<i32>(g, G_Y_WIDTH);
@@ -238,23 +252,34 @@ function scatterImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filt
   const stretch: usize = pool ? 2 : 1;
   const places = pool ? 4 : 1;
   const filterBytes = <usize>runCount(g) * runBytes(g);
-  let at: usize = 0;
+  const listBytes = <usize>(channels + 1) << 3;
+  const ends = lists + 4 * listBytes;
   for (let py = 0; py < height; py++) {
     for (let px = 0; px < width; px++) {
+      for (let place: usize = 0; place < 4; place++) store<usize>(ends + (place << 2), lists + place * listBytes);
+      let row = filter;
+      for (let o = 0; o < channels; o++) {
+        const gradient = load<f32>(dy);
+        const live = i32(gradient != 0) & (i32(!relu) | i32(load<f32>(y) > 0));
+        const slot = ends + (<usize>load<i32>(taps) << 2);
+        const end = load<usize>(slot);
+        store<usize>(end, row);
+        store<f32>(end, c ? gradient * load<f32>(c) : gradient, 4);
+        store<usize>(slot, end + (<usize>live << 3));
+        row += filterBytes;
+        dy += 4;
+        y += 4;
+        taps += 4;
+        if (c) c += 4;
+      }
       const window = to + stretch * (<usize>py * rowStep + <usize>px * step);
       for (let place = 0; place < places; place++) {
-        let end = list;
-        for (let o = 0; o < channels; o++) {
-          const i = at + (<usize>o << 2);
-          const gradient = load<f32>(dy + i);
-          const live = i32(gradient != 0) & i32(load<i32>(taps + i) == place) & (i32(!relu) | i32(load<f32>(y + i) > 0));
-          store<usize>(end, filter + <usize>o * filterBytes);
-          store<f32>(end, c ? gradient * load<f32>(c + i) : gradient, 4);
-          end += <usize>live << 4;
+        const target = window + <usize>(place >> 1) * rowStep + <usize>(place & 1) * step;
+        const end = load<usize>(ends + (<usize>place << 2));
+        for (let entry = lists + <usize>place * listBytes; entry < end; entry += 8) {
+          scatter(g, load<f32>(entry, 4), load<usize>(entry), target);
         }
-        if (end != list) scatter(g, list, end, 4, window + <usize>(place >> 1) * rowStep + <usize>(place & 1) * step);
       }
-      at += <usize>channels << 2;
     }
   }
 }
@@ -269,8 +294,8 @@ export function convGradInput(args: usize, tid: i32, threads: i32, scratch: usiz
   const c = address(args, 8);
   const channels = load<i32>(g, G_OUT_CHANNELS);
   const filterBytes = <usize>channels * <usize>runCount(g) * runBytes(g);
-  const list = scratch;
-  const filter = list + roomy(<usize>(channels + 1) << 4);
+  const lists = scratch;
+  const filter = lists + roomy((<usize>(channels + 1) << 5) + 16);
   const variance = filter + roomy(filterBytes);
   const first = variance + roomy(filterBytes);
   const bytes = paddedImageBytes(g);
@@ -288,13 +313,13 @@ export function convGradInput(args: usize, tid: i32, threads: i32, scratch: usiz
     const taps = address(args, 7) + at;
     const dx = address(args, 10) + <usize>b * imageBytes(g);
     memory.fill(first, 0, bytes + 64);
-    scatterImage(g, dy, y, taps, 0, filter, list, first);
+    scatterImage(g, dy, y, taps, 0, filter, lists, first);
     if (!c) {
       crop(g, first, 0, 0, 0, dx);
       continue;
     }
     memory.fill(second, 0, bytes + 64);
-    scatterImage(g, dy, y, taps, c + at, variance, list, second);
+    scatterImage(g, dy, y, taps, c + at, variance, lists, second);
     crop(g, first, second, address(args, 2) + <usize>b * imageBytes(g), argF(args, 9), dx);
   }
 }

@@ -1,12 +1,12 @@
 import { constant } from './constants';
 import { address, arg, argF, shareStart, storeLanes } from './common';
-import { exp4, log1p4, log4 } from './math';
+import { exp4, log1p4, log1pRatio4, log4, logLog1pRatio4 } from './math';
 
 /** Elements behind one partial sum of the KL: fixed, so that the sum does not depend on the threads. */
 const CHUNK = 512;
 
 /**
- * Op.GaussianVariational: n, mu, rho, priorSigma, clamp, variance, slope, partials (f64, one a chunk).
+ * Op.GaussianVariational: n, mu, rho, priorSigma, clamp, variance, slope, partials (f64, one a chunk), 1/2 - ln priorSigma.
  * sigma = softplus(rho); variance = max(sigma^2, clamp); slope = d sigma / d rho;
  * KL(N(mu, sigma^2) || N(0, p^2)) = log(p / sigma) + (sigma^2 + mu^2) / (2 p^2) - 1/2 (Kingma & Welling 2014, appendix B).
  */
@@ -20,7 +20,9 @@ export function gaussianVariational(args: usize, tid: i32, threads: i32, scratch
   const floor = f32x4.splat(argF(args, 4));
   const one = constant(43 /* 1 */);
   const zero = constant(44 /* 0 */);
-  const inversePrior = f32x4.splat(1 / priorSigma);
+  const offset = f32x4.splat(argF(args, 8));
+  const twenty = f32x4.splat(20);
+  const narrow = constant(60 /* -2.05 */);
   const halfPrecision = f32x4.splat(1 / (2 * priorSigma * priorSigma));
   const chunks = (n + CHUNK - 1) / CHUNK;
   const last = shareStart(chunks, tid + 1, threads);
@@ -33,15 +35,24 @@ export function gaussianVariational(args: usize, tid: i32, threads: i32, scratch
       const rho = v128.load(rhos + at);
       const mu = v128.load(means + at);
       const e = exp4(f32x4.neg(f32x4.abs(rho)));
-      const above = f32x4.gt(rho, constant(45 /* 20 */));
-      const sigma = v128.bitselect(rho, f32x4.add(f32x4.pmax(rho, zero), log1p4(e)), above);
+      let sigma: v128;
+      let logSigma: v128;
+      // Posteriors are narrow as a rule: below sigma = 0.12 two short series replace two logarithms.
+      if (v128.any_true(f32x4.gt(rho, narrow))) {
+        const above = f32x4.gt(rho, twenty);
+        sigma = v128.bitselect(rho, f32x4.add(f32x4.pmax(rho, zero), log1p4(e)), above);
+        logSigma = log4(sigma);
+      } else {
+        sigma = f32x4.mul(e, log1pRatio4(e));
+        logSigma = f32x4.add(rho, logLog1pRatio4(e));
+      }
       const inverse = f32x4.div(one, f32x4.add(one, e));
       const slope = v128.bitselect(inverse, f32x4.mul(e, inverse), f32x4.ge(rho, zero));
       const variance = f32x4.mul(sigma, sigma);
       storeLanes(variances + at, f32x4.pmax(variance, floor), end - i);
       storeLanes(slopes + at, slope, end - i);
       let kl = f32x4.mul(f32x4.add(variance, f32x4.mul(mu, mu)), halfPrecision);
-      kl = f32x4.sub(f32x4.sub(kl, log4(f32x4.mul(sigma, inversePrior))), constant(23 /* 0.5 */));
+      kl = f32x4.sub(kl, f32x4.add(logSigma, offset));
       if (end - i < 4) kl = keepLanes(kl, end - i);
       low = f64x2.add(low, f64x2.promote_low_f32x4(kl));
       high = f64x2.add(high, f64x2.promote_low_f32x4(i32x4.shuffle(kl, kl, 2, 3, 2, 3)));

@@ -70,11 +70,11 @@ function gradInput(
     floatWord(clamp),
     backend.address(dx),
   ];
-  const list = 16 * (g.channels + 1);
+  const lists = 32 * (g.channels + 1) + 16;
   backend.dispatch(
     Op.ConvGradInput,
     words,
-    roomy(list) + 2 * roomy(g.filterBytes) + 2 * roomy(g.paddedBytes),
+    roomy(lists) + 2 * roomy(g.filterBytes) + 2 * roomy(g.paddedBytes),
   );
   return dx;
 }
