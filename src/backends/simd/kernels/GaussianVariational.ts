@@ -21,7 +21,12 @@ export const GaussianVariational: SimdKernel<VariationalAttributes> = {
     const partials = backend.allocate(8 * Math.ceil(n / CHUNK));
     const inputs = [backend.address(mu), backend.address(rho), floatWord(priorSigma), floatWord(clamp)];
     const outputs = [backend.address(variance), backend.address(slope), partials];
-    backend.dispatch(Op.GaussianVariational, [n, ...inputs, ...outputs, floatWord(0.5 - Math.log(priorSigma))]);
+    backend.dispatch(Op.GaussianVariational, [
+      n,
+      ...inputs,
+      ...outputs,
+      floatWord(0.5 - Math.log(priorSigma)),
+    ]);
     backend.dispatch(Op.GaussianVariationalSum, [n, partials, backend.address(kl)]);
     backend.release(partials);
     return [variance, kl, slope];
