@@ -134,9 +134,9 @@ function expectTensor(name: string, got: TorchTensor, first: number[], l2: numbe
   expectClose(`${name} first8`, values.slice(0, first.length), first, within);
   const norm = Math.sqrt(values.reduce((total, value) => total + value * value, 0));
   expectClose(`${name} l2`, [norm], [l2], 64 * ULP * l2);
-  // Independent errors of the elements add in quadrature.
+  // Independent errors of the elements add in quadrature; what they share (the same rounded activations) scales the sum.
   const total = values.reduce((t, value) => t + value, 0);
-  expectClose(`${name} sum`, [total], [sum], within * Math.sqrt(values.length));
+  expectClose(`${name} sum`, [total], [sum], within * Math.sqrt(values.length) + 8 * ULP * Math.abs(sum));
 }
 
 for (const engine of engines()) {
