@@ -28,7 +28,7 @@ export const dataSchema = z
     source: z
       .enum(['cifar10', 'synthetic'])
       .default('cifar10')
-      .describe('cifar10: the CIFAR-10 archive (downloaded once); synthetic: made from the seed, no network'),
+      .describe('cifar10: the CIFAR-10 archive (downloaded once); synthetic: generated, no network'),
     archive: z
       .string()
       .min(1)
@@ -40,11 +40,14 @@ export const dataSchema = z
       .regex(/^[0-9a-f]{64}$/, { error: () => 'expected null or 64 lowercase hexadecimal digits' })
       .nullable()
       .default(null)
-      .describe(
-        'The archive must have this sha256; null: the known checksum of the download, none for a file',
-      ),
+      .describe('The archive must have this sha256; null: it must be the official archive'),
     subset,
-    validation: z.int().min(0).default(0).describe('Training images held back for validation; 0: none'),
+    validation: z
+      .number()
+      .min(0)
+      .refine((value) => value < 1 || Number.isInteger(value), 'expected a count, or a fraction below 1')
+      .default(0)
+      .describe('Training images held back for validation, a count or a fraction below 1; 0: none'),
     normalize,
     augment: z
       .array(z.unknown())

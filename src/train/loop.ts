@@ -276,6 +276,6 @@ function diverged(step: number, epoch: number, result: { nll: number; kl: number
 
 function interrupted(step: number): BayescnnError {
   return new BayescnnError('interrupted', `training: stopped on request, got as far as step ${step}`, {
-    hint: 'the checkpoints of the last finished epoch are in the run folder',
+    hint: 'the run folder has the checkpoints of the last finished epoch, if one was',
   });
 }
