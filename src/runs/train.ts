@@ -3,21 +3,26 @@ import type { DataEvents } from '../data/index.js';
 import type { Model } from '../models/index.js';
 import {
   createRunFolder,
+  type Environment,
   environment,
   type NamedArrays,
   type RunFolder,
+  reopenRunFolder,
   saveCheckpoint,
 } from '../results/index.js';
 import { type TrainOptions, type TrainOutcome, trainModel } from '../train/loop.js';
 import { Sgd } from '../train/optimizer.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { EvaluatedRow, MetricsRow } from '../train/row.js';
+import type { Resumable } from './resume.js';
 import { engineLine, modelOf, type Setup, setUp } from './setup.js';
 
 export interface TrainingRequest {
   config: Config;
   /** Where the run folder goes. */
   outDir: string;
+  /** Where to go on, from `openResumable`; the config is then that run's. */
+  resume?: Resumable | undefined;
   reporter: TrainReporter;
   dataEvents?: DataEvents;
   signal?: AbortSignal;
@@ -56,13 +61,18 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
   const { config, reporter, dataEvents, signal } = request;
   const setup = await setUp(config, { events: dataEvents, signal });
   reporter.note(engineLine(setup.engine));
-  const folder = await createRunFolder(request.outDir, config.name);
-  reporter.note(`run folder ${folder.path}`);
+  const { resume } = request;
+  const folder = resume
+    ? await reopenRunFolder(resume.path, resume.epoch)
+    : await createRunFolder(request.outDir, config.name);
+  reporter.note(`run folder ${folder.path}${resume ? `, going on after epoch ${resume.epoch}` : ''}`);
   const model = modelOf(config);
   const { learningRate: _, kind: __, ...settings } = config.train.optimizer;
   const optimizer = new Sgd(model.parameters, settings);
   try {
-    await writeStart(folder, config, setup, startedAt);
+    if (resume) restore(resume, model, optimizer);
+    else await folder.writeConfig({ ...config, name: folder.name });
+    await writeEnvironment(folder, setup, startedAt, resume);
     const outcome = await train(request, setup, folder, model, optimizer);
     const summary = summarize(config, setup, folder, model, outcome, startedAt);
     await folder.writeSummary(summary);
@@ -74,14 +84,32 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
   }
 }
 
-async function writeStart(folder: RunFolder, config: Config, setup: Setup, startedAt: Date): Promise<void> {
-  const { name, reason, threads, relaxed } = setup.engine;
-  await folder.writeConfig({ ...config, name: folder.name });
-  const facts = { engine: { name, why: reason, threads, relaxed }, dataset: setup.dataset, startedAt };
-  await folder.writeEnvironment(await environment(facts));
+/** environment.json tells where the run began; each later start is added to its list `resumed`. */
+async function writeEnvironment(
+  folder: RunFolder,
+  { engine, dataset }: Setup,
+  startedAt: Date,
+  resume: Resumable | undefined,
+): Promise<void> {
+  const { name, reason, threads, relaxed } = engine;
+  const facts = { engine: { name, why: reason, threads, relaxed }, dataset, startedAt };
+  const here = await environment(facts);
+  if (!resume?.environment) return folder.writeEnvironment(here);
+  const earlier = (resume.environment.resumed as unknown[] | undefined) ?? [];
+  const resumed = [...earlier, { after_epoch: resume.epoch, ...here }];
+  await folder.writeEnvironment({ ...resume.environment, resumed } as unknown as Environment);
 }
 
-function optionsOf(config: Config): TrainOptions {
+function restore({ checkpoint }: Resumable, model: Model, optimizer: Sgd): void {
+  model.fromTorch(checkpoint.weights);
+  const suffix = '.momentum';
+  const momentum = Object.entries(checkpoint.optimizer).map(
+    ([name, array]) => [name.endsWith(suffix) ? name.slice(0, -suffix.length) : name, array] as const,
+  );
+  optimizer.restore(Object.fromEntries(momentum), checkpoint.counters.step);
+}
+
+function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
   const { epochs, batchSize, optimizer, schedule, kl, printEvery } = config.train;
   return {
     epochs,
@@ -92,16 +120,20 @@ function optionsOf(config: Config): TrainOptions {
     printEvery,
     seed: config.seed,
     evaluation: config.eval,
+    ...(resume && {
+      from: { epoch: resume.epoch, step: resume.checkpoint.counters.step, rows: resume.rows },
+    }),
   };
 }
 
 function train(
-  { config, reporter, signal }: TrainingRequest,
+  request: TrainingRequest,
   { plan, train, test }: Setup,
   folder: RunFolder,
   model: Model,
   optimizer: Sgd,
 ): Promise<TrainOutcome> {
+  const { config, reporter, signal } = request;
   const save = (which: 'last' | 'best', row: MetricsRow) =>
     saveCheckpoint(folder.path, which, {
       weights: model.toTorch(),
@@ -109,7 +141,7 @@ function train(
       counters: { epoch: row.epoch, step: row.step, seed: config.seed },
       meta: { model: config.model, parameters: model.parameterCount },
     });
-  return trainModel(optionsOf(config), {
+  return trainModel(optionsOf(request), {
     model,
     optimizer,
     data: { train, test, plan },
@@ -117,9 +149,10 @@ function train(
     signal,
     onLossPrint: (print) => folder.appendLoss(print),
     onEpochEnd: async (row, improved) => {
-      await save('last', row);
-      if (improved) await save('best', row);
+      // `last` is what a resumed run starts from, so it comes after all that belongs to its epoch.
       await folder.appendMetrics(row);
+      if (improved) await save('best', row);
+      await save('last', row);
     },
   });
 }

@@ -21,6 +21,8 @@ export interface TrainOptions {
   readonly klWeight: number;
   readonly printEvery: number;
   readonly seed: number;
+  /** Where an earlier part of the run stopped; its rows count as this run's own. */
+  readonly from?: { readonly epoch: number; readonly step: number; readonly rows: readonly MetricsRow[] };
   readonly evaluation: { readonly samples: number; readonly every: number; readonly batchSize: number };
 }
 
@@ -101,12 +103,12 @@ class TrainingRun {
   }
 
   async all(): Promise<TrainOutcome> {
-    let best: EvaluatedRow | undefined;
-    let final: EvaluatedRow | undefined;
-    const { epochs, evaluation } = this.options;
-    for (let epoch = 1; epoch <= epochs; epoch++) {
+    const { epochs, evaluation, from } = this.options;
+    let { best, final } = this.takeUp(from?.rows ?? []);
+    const first = (from?.epoch ?? 0) + 1;
+    for (let epoch = first; epoch <= epochs; epoch++) {
       const columns = await this.epoch(epoch);
-      if (epoch === 1 && this.step.obstacle)
+      if (epoch === first && this.step.obstacle)
         this.context.reporter.note(`steps are not replayed: ${this.step.obstacle}`);
       const due = epoch % evaluation.every === 0 || epoch === epochs;
       const row = due ? await this.evaluated(columns) : skipped(columns);
@@ -122,6 +124,20 @@ class TrainingRun {
       seconds: this.trainSeconds,
       images: this.n * epochs,
     };
+  }
+
+  /** Counts the epochs of an earlier part of the run. */
+  private takeUp(rows: readonly MetricsRow[]): { best?: EvaluatedRow; final?: EvaluatedRow } {
+    this.taken = this.options.from?.step ?? 0;
+    let best: EvaluatedRow | undefined;
+    let final: EvaluatedRow | undefined;
+    for (const row of rows) {
+      this.trainSeconds += row.seconds;
+      if (row.test_nll === null) continue;
+      final = row as EvaluatedRow;
+      if (isBetter(final, best)) best = final;
+    }
+    return { ...(best && { best }), ...(final && { final }) };
   }
 
   /** Trains one epoch. The clock covers the steps alone. */
@@ -276,6 +292,6 @@ function diverged(step: number, epoch: number, result: { nll: number; kl: number
 
 function interrupted(step: number): BayescnnError {
   return new BayescnnError('interrupted', `training: stopped on request, got as far as step ${step}`, {
-    hint: 'the run folder has the checkpoints of the last finished epoch, if one was',
+    hint: 'go on after the last finished epoch, if there is one, with `bayescnn train --resume RUN`',
   });
 }

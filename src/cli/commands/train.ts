@@ -11,6 +11,7 @@ Examples:
   bayescnn train --config configs/quickstart.json
   bayescnn train --config configs/notebook-bayes.json --name my-run
   bayescnn train --config configs/bayes-all.json --set train.epochs=5 --set model.prior.sigma=0.2
+  bayescnn train --resume results/bayes-all
   bayescnn train --config configs/smoke-cnn.json --archive cifar.tar.gz --sha256 <hex>
 `;
 
@@ -42,11 +43,39 @@ export function overridesOf(flags: Flags): string[] {
   return [...(flags.set ?? []), ...given.map(([key, value]) => `${key}=${JSON.stringify(value)}`)];
 }
 
+/** The config of a new run, or the run to go on with. */
+async function experimentOf(options: Flags & { config?: string; resume?: string }) {
+  const overrides = overridesOf(options);
+  const { BayescnnError } = await import('../../errors.js');
+  if (options.resume !== undefined) {
+    if (options.config !== undefined || overrides.length > 0) {
+      throw new BayescnnError(
+        'usage',
+        'train: --resume takes the config of its run, got other settings beside it',
+        {
+          hint: 'use --resume alone, or start a new run with --config',
+        },
+      );
+    }
+    const { openResumable } = await import('../../runs/resume.js');
+    const resume = await openResumable(options.resume);
+    return { config: resume.config, resume };
+  }
+  if (options.config === undefined) {
+    throw new BayescnnError('usage', 'train: expected --config FILE or --resume RUN, got neither', {
+      hint: 'bayescnn train --config configs/quickstart.json',
+    });
+  }
+  const { loadConfig } = await import('../../config/index.js');
+  return { config: await loadConfig(options.config, overrides), resume: undefined };
+}
+
 /** `bayescnn train`. */
 export function addTrain(program: Command, io: Io): void {
   subcommand(program, 'train')
     .description('train a model and keep its results in a run folder')
-    .requiredOption('--config <file>', 'experiment to run, JSON')
+    .option('--config <file>', 'experiment to run, JSON')
+    .option('--resume <run>', 'go on with a run that stopped, after its last finished epoch')
     .option('--set <path=value>', 'override one setting of the config; may be repeated', assignment)
     .option('--name <name>', "the run folder's name (default: the config's)")
     .option('--out <dir>', 'where run folders go', 'results')
@@ -60,11 +89,11 @@ export function addTrain(program: Command, io: Io): void {
     .addHelpText('after', EXAMPLES)
     .action((options) =>
       runCommand(io, options, async ({ output, signal }) => {
-        const { loadConfig } = await import('../../config/index.js');
-        const config = await loadConfig(options.config, overridesOf(options));
+        const { config, resume } = await experimentOf(options);
         const { runTraining } = await import('../../runs/train.js');
         const summary = await runTraining({
           config,
+          resume,
           outDir: options.out,
           reporter: output,
           dataEvents: output,

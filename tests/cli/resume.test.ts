@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { TIME_COLUMNS } from '../../src/train/row.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const SETTINGS = ['data.subset={"train":1000,"test":200}', 'train.epochs=8', 'data.validation=100'];
+
+let out: string;
+beforeAll(async () => {
+  out = await mkdtemp(path.join(os.tmpdir(), 'bayescnn-resume-'));
+});
+afterAll(() => rm(out, { recursive: true, force: true }));
+
+/** Runs the program; stops it by SIGINT once its output has `stopAt`. */
+function bayescnn(args: string[], stopAt?: string): Promise<{ code: number | null; text: string }> {
+  const child = spawn(process.execPath, ['bin/bayescnn.js', ...args], { cwd: ROOT });
+  let text = '';
+  const hear = (chunk: Buffer) => {
+    const before = stopAt !== undefined && text.includes(stopAt);
+    text += chunk;
+    if (stopAt !== undefined && !before && text.includes(stopAt)) child.kill('SIGINT');
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, text })));
+}
+
+const train = (name: string, stopAt?: string) => {
+  const sets = SETTINGS.flatMap((setting) => ['--set', setting]);
+  return bayescnn(
+    ['train', '--config', 'configs/quickstart.json', ...sets, '--out', out, '--name', name],
+    stopAt,
+  );
+};
+
+/** Metrics rows without the columns that measure time. */
+function rows(name: string): unknown[] {
+  const lines = readFileSync(path.join(out, name, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  return lines.map((line) => {
+    const row = JSON.parse(line) as Record<string, unknown>;
+    for (const column of TIME_COLUMNS) delete row[column];
+    return row;
+  });
+}
+
+it('a run that was interrupted and resumed has the bytes of one that was not', async () => {
+  expect((await train('whole')).code).toBe(0);
+  const stopped = await train('part', 'epoch 2/8');
+  expect(stopped.code, stopped.text).toBe(130);
+  const before = rows('part').length;
+  expect(before).toBeLessThan(8);
+  const resumed = await bayescnn(['train', '--resume', path.join(out, 'part'), '--threads', '1']);
+  expect(resumed.code, 'other settings beside --resume').toBe(2);
+  const alone = await bayescnn(['train', '--resume', path.join(out, 'part')]);
+  expect(alone.code, alone.text).toBe(0);
+  expect(rows('part')).toEqual(rows('whole'));
+  for (const which of ['last', 'best']) {
+    const bytes = (name: string) => readFileSync(path.join(out, name, 'checkpoints', `${which}.safetensors`));
+    expect(Buffer.compare(bytes('part'), bytes('whole')), which).toBe(0);
+  }
+  const environment = JSON.parse(readFileSync(path.join(out, 'part', 'environment.json'), 'utf8'));
+  expect(environment.resumed).toMatchObject([{ after_epoch: before }]);
+});
+
+it('a complete run is refused, as is a folder that is no run', async () => {
+  const complete = await bayescnn(['train', '--resume', path.join(out, 'whole')]);
+  expect(complete.code).toBe(2);
+  expect(complete.text).toContain('got all 8 done');
+  const nothing = await bayescnn(['train', '--resume', out]);
+  expect(nothing.code).toBe(2);
+});
