@@ -41,7 +41,7 @@ describe('the installed program', () => {
   });
 
   it.each([
-    [['train'], /required option '--config <file>' not specified/],
+    [['train'], /train: expected --config FILE or --resume RUN, got neither/],
     [['evaluate'], /unknown command 'evaluate'/],
     [['eval', 'somewhere', '--samples', 'many'], /a whole number of at least 1/],
   ])('%j is a usage error', async (args, message) => {

@@ -83,7 +83,11 @@ describe('errors become exit codes', () => {
 
 describe('usage errors', () => {
   it.each([
-    [['train'], "error: required option '--config <file>' not specified", 'bayescnn train --help'],
+    [
+      ['train'],
+      'train: expected --config FILE or --resume RUN, got neither',
+      'bayescnn train --config configs/quickstart.json',
+    ],
     [['train', '--config', 'c', '--nope'], "error: unknown option '--nope'", 'bayescnn train --help'],
     [['nope'], "error: unknown command 'nope'", 'bayescnn --help'],
     [['eval'], "error: missing required argument 'run'", 'bayescnn eval --help'],
