@@ -54,19 +54,6 @@ export type EvaluatedRow = TrainingColumns & EvaluationColumns & ValidationColum
 /** Columns that measure time: the only ones that may differ between two runs of one seed. */
 export const TIME_COLUMNS = ['seconds', 'images_per_second', 'eval_seconds'] as const;
 
-/** A metric set of one evaluation, as `eval --json` prints it. */
-export interface EvaluationMetrics {
-  n: number;
-  nll: number;
-  accuracy: number;
-  predictive_entropy: number;
-  expected_entropy: number;
-  mutual_information: number;
-  ece: number;
-  brier: number;
-  samples: number;
-}
-
 /** One printed loss: the mean NLL of `every` mini-batches (the notebook prints each 2,000). */
 export interface LossPrint {
   epoch: number;

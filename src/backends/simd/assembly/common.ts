@@ -50,16 +50,16 @@ export function storeLanes(to: usize, v: v128, n: i32): void {
   }
 }
 
-/** The sum of the four lanes, in a fixed order. */
-// @ts-ignore: decorator
-@inline
-export function sumLanes(v: v128): f32 {
-  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
-}
-
 /** Bytes of a [n] float32 row padded to whole vectors. */
 // @ts-ignore: decorator
 @inline
 export function paddedBytes(n: i32): usize {
   return <usize>(((n + 3) >> 2) << 4);
+}
+
+/** The size of a scratch area: it starts on a vector boundary and leaves room for whole-vector reads past its end. */
+// @ts-ignore: decorator
+@inline
+export function roomy(bytes: usize): usize {
+  return (bytes + 127) & ~63;
 }

@@ -1,4 +1,4 @@
-import { address, arg, argF, madd, shareStart, sumLanes } from './common';
+import { address, arg, argF, madd, roomy, shareStart } from './common';
 import {
   G_CHANNELS, G_HEIGHT, G_OUT_CHANNELS, G_PADDING, G_POOL, G_RELU, G_ROW_STEP, G_STEP, G_WIDTH, G_Y_HEIGHT, G_Y_WIDTH,
   imageBytes, outputSize, paddedImageBytes, preparePadded, runBytes, runCount, runOffset, G_LENGTH,
@@ -10,12 +10,6 @@ import {
  * An entry has 16 bytes: patch offset, gradient of the mean, gradient of the variance.
  */
 const ENTRY: usize = 16;
-
-// @ts-ignore: decorator
-@inline
-function roomy(bytes: usize): usize {
-  return (bytes + 127) & ~63;
-}
 
 /** Builds the lists of one image; `ends` receives each channel's end. Without branches: write, then advance or not. */
 function collect(g: usize, dy: usize, y: usize, taps: usize, c: usize, lists: usize, listBytes: usize, ends: usize): void {

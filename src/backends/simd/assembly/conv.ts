@@ -1,16 +1,9 @@
 import { constant } from './constants';
-import { address, arg, argF, shareStart } from './common';
+import { address, arg, argF, roomy, shareStart } from './common';
 import { convolve } from './conv-forward';
 import { convSize, G_OUT_CHANNELS, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
 import { KEY_BYTES, normals16, prepareKeys } from './noise';
 import { reluPool } from './pool';
-
-/** Scratch areas start on vector boundaries and leave room for whole-vector reads past their end. */
-// @ts-ignore: decorator
-@inline
-function roomy(bytes: usize): usize {
-  return (bytes + 127) & ~63;
-}
 
 /** Op.ConvForward: geometry, images, x, filter, bias (0: none), y, taps. */
 export function convForward(args: usize, tid: i32, threads: i32, scratch: usize): void {
