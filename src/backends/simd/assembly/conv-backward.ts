@@ -1,6 +1,6 @@
 import { address, arg, argF, madd, roomy, shareStart } from './common';
 import {
-  G_CHANNELS, G_HEIGHT, G_OUT_CHANNELS, G_PADDING, G_POOL, G_RELU, G_ROW_STEP, G_STEP, G_WIDTH, G_Y_HEIGHT, G_Y_WIDTH,
+  G_CHANNELS, G_HEIGHT, G_INNER, G_INNER_STEP, G_OUT_CHANNELS, G_OUTER, G_OUTER_STEP, G_PADDING, G_POOL, G_RELU, G_ROW_STEP, G_STEP, G_WIDTH, G_Y_HEIGHT, G_Y_WIDTH,
   imageBytes, outputSize, paddedImageBytes, preparePadded, runBytes, runCount, runOffset, G_LENGTH,
 } from './geometry';
 
@@ -206,28 +206,35 @@ function transposeFilter(g: usize, filter: usize, to: usize): void {
   }
 }
 
-/** Adds gradient x one channel's filter to the patch at `to`. */
+/** Adds gradient x one channel's filter to the patch at `to`. Nested loops: a division a run would cost more than the run. */
 function scatter(g: usize, gradient: f32, filter: usize, to: usize): void {
-  const runs = runCount(g);
+  const outer = load<i32>(g, G_OUTER);
+  const inner = load<i32>(g, G_INNER);
+  const outerStep = <usize>load<i32>(g, G_OUTER_STEP);
+  const innerStep = <usize>load<i32>(g, G_INNER_STEP);
   const bytes = runBytes(g);
   const s = f32x4.splat(gradient);
-  for (let r = 0; r < runs; r++) {
-    const target = to + runOffset(g, r);
-    let at: usize = 0;
-    for (; at + 64 <= bytes; at += 64) {
-      const from = filter + at;
-      const p = target + at;
-      const a = madd(v128.load(p), s, v128.load(from));
-      const b = madd(v128.load(p, 16), s, v128.load(from, 16));
-      const c = madd(v128.load(p, 32), s, v128.load(from, 32));
-      const d = madd(v128.load(p, 48), s, v128.load(from, 48));
-      v128.store(p, a);
-      v128.store(p, b, 16);
-      v128.store(p, c, 32);
-      v128.store(p, d, 48);
+  for (let i = 0; i < outer; i++) {
+    let target = to;
+    for (let j = 0; j < inner; j++) {
+      let at: usize = 0;
+      for (; at + 64 <= bytes; at += 64) {
+        const from = filter + at;
+        const p = target + at;
+        const a = madd(v128.load(p), s, v128.load(from));
+        const b = madd(v128.load(p, 16), s, v128.load(from, 16));
+        const c = madd(v128.load(p, 32), s, v128.load(from, 32));
+        const d = madd(v128.load(p, 48), s, v128.load(from, 48));
+        v128.store(p, a);
+        v128.store(p, b, 16);
+        v128.store(p, c, 32);
+        v128.store(p, d, 48);
+      }
+      for (; at < bytes; at += 16) v128.store(target + at, madd(v128.load(target + at), s, v128.load(filter + at)));
+      filter += bytes;
+      target += innerStep;
     }
-    for (; at < bytes; at += 16) v128.store(target + at, madd(v128.load(target + at), s, v128.load(filter + at)));
-    filter += bytes;
+    to += outerStep;
   }
 }
 
