@@ -2,6 +2,7 @@ import { type Config, configHash } from '../config/index.js';
 import type { DataEvents } from '../data/index.js';
 import type { Model } from '../models/index.js';
 import {
+  type Checkpoint,
   createRunFolder,
   type Environment,
   environment,
@@ -134,13 +135,12 @@ function train(
   optimizer: Sgd,
 ): Promise<TrainOutcome> {
   const { config, reporter, signal } = request;
-  const save = (which: 'last' | 'best', row: MetricsRow) =>
-    saveCheckpoint(folder.path, which, {
-      weights: model.toTorch(),
-      optimizer: momentumOf(optimizer),
-      counters: { epoch: row.epoch, step: row.step, seed: config.seed },
-      meta: { model: config.model, parameters: model.parameterCount },
-    });
+  const checkpointAt = (row: MetricsRow): Checkpoint => ({
+    weights: model.toTorch(),
+    optimizer: momentumOf(optimizer),
+    counters: { epoch: row.epoch, step: row.step, seed: config.seed },
+    meta: { model: config.model, parameters: model.parameterCount },
+  });
   return trainModel(optionsOf(request), {
     model,
     optimizer,
@@ -151,8 +151,9 @@ function train(
     onEpochEnd: async (row, improved) => {
       // `last` is what a resumed run starts from, so it comes after all that belongs to its epoch.
       await folder.appendMetrics(row);
-      if (improved) await save('best', row);
-      await save('last', row);
+      const checkpoint = checkpointAt(row);
+      if (improved) await saveCheckpoint(folder.path, 'best', checkpoint);
+      await saveCheckpoint(folder.path, 'last', checkpoint);
     },
   });
 }

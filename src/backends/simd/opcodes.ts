@@ -20,5 +20,4 @@ export enum Op {
   Add = 17,
   Multiply = 18,
   Sum = 19,
-  Normals = 20,
 }

@@ -1,6 +1,5 @@
 import { constant } from './constants';
 import { log4 } from './math';
-import { arg, address, shareStart, storeLanes } from './common';
 
 /** Bytes of the key schedule that `prepareKeys` writes (320), and of one block of draws behind it. */
 export const KEY_BYTES: usize = 384;
@@ -78,26 +77,4 @@ function boxMuller(to: usize, word0: v128, word1: v128): void {
   const sineSign = i32x4.shl(v128.and(quadrant, constant(42 /* 2 */)), 30);
   v128.store(to, f32x4.mul(radius, v128.xor(cosine, cosineSign)));
   v128.store(to, f32x4.mul(radius, v128.xor(sine, sineSign)), 16);
-}
-
-/** Op.Normals: out, perImage, images, clock, key0, key1. Standard normals for tests and other ops. */
-export function normals(args: usize, tid: i32, threads: i32, scratch: usize): void {
-  const out = address(args, 0);
-  const perImage = arg(args, 1);
-  const images = arg(args, 2);
-  const clock = address(args, 3);
-  const block = scratch + KEY_BYTES;
-  prepareKeys(scratch, arg(args, 4), arg(args, 5));
-  const first = load<i32>(clock, 8);
-  const last = shareStart(images, tid + 1, threads);
-  for (let image = shareStart(images, tid, threads); image < last; image++) {
-    const base = out + ((<usize>image * <usize>perImage) << 2);
-    for (let e = 0; e < perImage; e += 16) {
-      normals16(block, scratch, e >> 4, first + image, load<i32>(clock), load<i32>(clock, 4));
-      for (let i = 0; i < 16 && e + i < perImage; i += 4) {
-        const left = perImage - e - i;
-        storeLanes(base + ((<usize>(e + i)) << 2), v128.load(block + ((<usize>i) << 2)), left < 4 ? left : 4);
-      }
-    }
-  }
 }

@@ -21,7 +21,6 @@ export function gaussianVariational(args: usize, tid: i32, threads: i32, scratch
   const one = constant(43 /* 1 */);
   const zero = constant(44 /* 0 */);
   const offset = f32x4.splat(argF(args, 8));
-  const twenty = f32x4.splat(20);
   const narrow = constant(60 /* -2.05 */);
   const halfPrecision = f32x4.splat(1 / (2 * priorSigma * priorSigma));
   const chunks = (n + CHUNK - 1) / CHUNK;
@@ -39,8 +38,7 @@ export function gaussianVariational(args: usize, tid: i32, threads: i32, scratch
       let logSigma: v128;
       // Posteriors are narrow as a rule: below sigma = 0.12 two short series replace two logarithms.
       if (v128.any_true(f32x4.gt(rho, narrow))) {
-        const above = f32x4.gt(rho, twenty);
-        sigma = v128.bitselect(rho, f32x4.add(f32x4.pmax(rho, zero), log1p4(e)), above);
+        sigma = softplus(rho, e);
         logSigma = log4(sigma);
       } else {
         sigma = f32x4.mul(e, log1pRatio4(e));
@@ -101,7 +99,9 @@ export function gaussianVariationalGrad(args: usize, tid: i32, threads: i32, scr
     const left = n - (vector << 2);
     const rho = v128.load(rhos + at);
     let sigma = f32x4.sqrt(v128.load(saved + at));
-    if (clamped || v128.any_true(f32x4.lt(sigma, constant(46 /* 1e-15 */)))) sigma = softplus(rho);
+    if (clamped || v128.any_true(f32x4.lt(sigma, constant(46 /* 1e-15 */)))) {
+      sigma = softplus(rho, exp4(f32x4.neg(f32x4.abs(rho))));
+    }
     const passes = f32x4.ge(f32x4.mul(sigma, sigma), clamp);
     const data = f32x4.mul(f32x4.mul(constant(47 /* 2 */), sigma), v128.and(v128.load(variances + at), passes));
     const prior = f32x4.mul(dKl, f32x4.sub(f32x4.mul(sigma, precision), f32x4.div(one, sigma)));
@@ -110,11 +110,10 @@ export function gaussianVariationalGrad(args: usize, tid: i32, threads: i32, scr
   }
 }
 
-/** ln(1 + e^rho); the identity above 20, as PyTorch's. */
+/** ln(1 + e^rho), the identity above 20 as PyTorch's. @param e e^-|rho| */
 // @ts-ignore: decorator
 @inline
-function softplus(rho: v128): v128 {
+function softplus(rho: v128, e: v128): v128 {
   const above = f32x4.gt(rho, constant(45 /* 20 */));
-  const small = log1p4(exp4(f32x4.neg(f32x4.abs(rho))));
-  return v128.bitselect(rho, f32x4.add(f32x4.pmax(rho, constant(44 /* 0 */)), small), above);
+  return v128.bitselect(rho, f32x4.add(f32x4.pmax(rho, constant(44 /* 0 */)), log1p4(e)), above);
 }
