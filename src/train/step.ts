@@ -1,3 +1,4 @@
+import type { Recording } from '../backends/simd/index.js';
 import { tf } from '../backends/tfjs.js';
 import type { Model } from '../models/index.js';
 import {
@@ -26,10 +27,15 @@ export interface StepResult {
 
 type Outputs = Record<string, tf.Tensor>;
 
+/** Runs a recorded step in a way of its own. */
+export type RecordingRunner = (recording: Recording) => void;
+
 /** Runs a step again and again; an engine may learn it and replay it with the same bits. */
 interface StepRunner {
   run(step: () => Outputs): Outputs;
   readonly obstacle?: string | undefined;
+  /** What runs a recorded step, where an engine records; a profiler sets it. */
+  runner?: RecordingRunner | undefined;
   dispose(): void;
 }
 
@@ -83,6 +89,11 @@ export class TrainStep {
     return [...this.slots.values()]
       .map(({ runner }) => runner.obstacle)
       .find((reason) => reason !== undefined);
+  }
+
+  /** Has the replayed steps of one batch size run by `runner`, or by the engine again where it is undefined. */
+  runReplaysBy(batchSize: number, runner: RecordingRunner | undefined): void {
+    this.slot(batchSize).runner.runner = runner;
   }
 
   /**

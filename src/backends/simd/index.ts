@@ -5,6 +5,9 @@ import { SimdEngine } from './engine.js';
 import { registerKernels } from './register.js';
 
 export { SimdBackend } from './backend.js';
+export { measurePeak } from './peak.js';
+export { Profiler, type StepProfile } from './profile.js';
+export type { Recording } from './recorder.js';
 export type { Replay, StepOutputs } from './replay.js';
 
 let registered = false;

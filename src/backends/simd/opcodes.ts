@@ -20,4 +20,5 @@ export enum Op {
   Add = 17,
   Multiply = 18,
   Sum = 19,
+  Peak = 20,
 }

@@ -2,7 +2,8 @@ import type { SimdEngine } from './engine.js';
 import type { Arena } from './heap.js';
 import type { Op } from './opcodes.js';
 
-interface Instruction {
+/** One kernel call: its opcode and argument words. */
+export interface Instruction {
   op: Op;
   words: readonly number[];
 }
@@ -42,8 +43,11 @@ export class Recorder {
 
 /** A step as a program in memory: running it costs one call and gives the bits of the eager step. */
 export interface Recording {
+  readonly instructions: readonly Instruction[];
   /** Runs the step on what its input tensors hold now; its output tensors then hold the results. */
   run(): void;
+  /** Runs one instruction alone; all of them in order are a step. */
+  runOne(index: number): void;
   dispose(): void;
 }
 
@@ -81,7 +85,9 @@ export function link(engine: SimdEngine, recorder: Recorder): Recording {
     argumentsAt += 4 * words.length;
   }
   return {
+    instructions,
     run: () => engine.run(program, instructions.length),
+    runOne: (index) => engine.run(program + 8 * index, 1),
     dispose: () => heap.free(program),
   };
 }

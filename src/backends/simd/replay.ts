@@ -17,6 +17,8 @@ export class Replay<T extends StepOutputs> {
   private recording: Recording | undefined;
   /** Why the step cannot be replayed, once that is known. */
   obstacle: string | undefined;
+  /** Runs the recording in place of `recording.run()`: a profiler goes through it instruction by instruction. */
+  runner: ((recording: Recording) => void) | undefined;
 
   constructor(private readonly backend: SimdBackend) {
     this.arena = backend.createArena();
@@ -29,7 +31,8 @@ export class Replay<T extends StepOutputs> {
   /** Runs the step on what its input tensors hold; the outputs are good until the next run. */
   run(step: () => T): T {
     if (this.recording) {
-      this.recording.run();
+      if (this.runner) this.runner(this.recording);
+      else this.recording.run();
       return this.outputs as T;
     }
     this.disposeOutputs();

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { table } from '../../../src/cli/commands/bench.js';
+import { table } from '../../../src/cli/commands/bench-text.js';
 import { describeArchive } from '../../../src/cli/commands/data-text.js';
 import { describe as describeMachine } from '../../../src/cli/commands/doctor.js';
 import { overridesOf } from '../../../src/cli/commands/train.js';

@@ -6,6 +6,7 @@ import { denseForward, denseGradInput, denseGradKernel, lrtDenseForward } from '
 import { add, multiply, sum } from './elementwise';
 import { gatherImages, gatherLabels } from './gather';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss';
+import { peak } from './peak';
 import { sgdUpdate } from './update';
 import { gaussianVariational, gaussianVariationalGrad, gaussianVariationalSum } from './variational';
 
@@ -94,6 +95,8 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return multiply(args, tid, threads, scratch);
     case Op.Sum:
       return sum(args, tid, threads, scratch);
+    case Op.Peak:
+      return peak(args, tid, threads, scratch);
     default:
       unreachable();
   }

@@ -1,0 +1,31 @@
+import type { SimdEngine } from './engine.js';
+import { Op } from './opcodes.js';
+
+/** FLOP of one round on one thread, as `assembly/peak.ts` says. */
+const ROUND_FLOP = 96;
+/** Some milliseconds a measurement: long against the barrier, short enough to find a moment without interruption. */
+const ROUNDS = 1_000_000;
+
+/**
+ * The rate of multiply-adds that this machine reaches in WebAssembly with all operands in registers: FLOP/s of all
+ * the engine's threads together, the best of `repetitions`. Strict engines multiply and add, relaxed ones fuse.
+ */
+export function measurePeak(engine: SimdEngine, repetitions = 10): number {
+  const zeros = engine.heap.allocate(16);
+  engine.heap.floats(zeros, 4).fill(0);
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < repetitions; i++) {
+    const started = performance.now();
+    engine.execute(Op.Peak, [ROUNDS, zeros]);
+    best = Math.min(best, performance.now() - started);
+  }
+  engine.heap.free(zeros);
+  return (1000 * ROUND_FLOP * ROUNDS * engine.threads) / best;
+}
+
+/** A program of one instruction without work: running it costs what entry, barrier and return cost. */
+export function emptyProgram(engine: SimdEngine): { run(): void; dispose(): void } {
+  const program = engine.heap.allocate(16);
+  engine.heap.ints(program, 4).set([Op.Peak, program + 8, 0, 0]);
+  return { run: () => engine.run(program, 1), dispose: () => engine.heap.free(program) };
+}

@@ -1,0 +1,55 @@
+import type { LabelledSource } from '../../train/step.js';
+import { type BenchOptions, eachSetting, type Setting } from './settings.js';
+import { createWorkload } from './workload.js';
+
+/** Training images/s of one setting: whole steps (gather, forward, backward, update), no evaluation. */
+export interface BenchRow extends Setting {
+  images_per_second: { min: number; median: number; max: number };
+  repetitions: number;
+  relaxed: boolean;
+  /** Whether the engine replayed the step. */
+  replayed: boolean;
+}
+
+/** Measures training speed of each model, batch size and number of threads. */
+export async function runBench(options: BenchOptions, onRow: (row: BenchRow) => void): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  await eachSetting(options, (setting, source) => {
+    const row = measure(setting, source, options);
+    rows.push(row);
+    onRow(row);
+  });
+  return rows;
+}
+
+function measure(setting: Setting, source: LabelledSource, options: BenchOptions): BenchRow {
+  const { model, batch } = setting;
+  const workload = createWorkload(model, batch, source);
+  const repetitions = options.repetitions ?? 5;
+  const rates = Array.from({ length: repetitions }, () =>
+    rate(workload.run, batch, options.seconds ?? 1),
+  ).sort((a, b) => a - b);
+  const row: BenchRow = {
+    ...setting,
+    images_per_second: {
+      min: rates[0],
+      median: rates[Math.floor(repetitions / 2)],
+      max: rates[repetitions - 1],
+    },
+    repetitions,
+    relaxed: options.relaxed ?? false,
+    replayed: workload.step.obstacle === undefined,
+  };
+  workload.dispose();
+  return row;
+}
+
+function rate(step: () => void, batch: number, seconds: number): number {
+  const started = performance.now();
+  let steps = 0;
+  while (performance.now() - started < 1000 * seconds) {
+    step();
+    steps++;
+  }
+  return (1000 * steps * batch) / (performance.now() - started);
+}

@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os';
+import { selectEngine } from '../../backends/select.js';
+import type { LabelledSource } from '../../train/step.js';
+import { checkModels, MODELS, randomSource } from './workload.js';
+
+export interface BenchOptions {
+  /** Names in cnn, bayes-conv, bayes-all. */
+  models?: string[] | undefined;
+  batches?: number[] | undefined;
+  threads?: number[] | undefined;
+  repetitions?: number | undefined;
+  /** Length of one repetition. */
+  seconds?: number | undefined;
+  relaxed?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** What is measured: one model at one batch size on one number of threads. */
+export interface Setting {
+  model: string;
+  batch: number;
+  threads: number;
+}
+
+/** Every combination that the options ask for, by threads, then model, then batch size. */
+export function settingsOf(options: BenchOptions): Setting[] {
+  const models = options.models ?? Object.keys(MODELS);
+  checkModels(models);
+  const batches = options.batches ?? [4, 128];
+  const counts = options.threads ?? [...new Set([1, availableParallelism()])];
+  return counts.flatMap((threads) =>
+    models.flatMap((model) => batches.map((batch) => ({ model, batch, threads }))),
+  );
+}
+
+/** Calls `measure` for every setting with an engine of its number of threads running, and images in its memory. */
+export async function eachSetting(
+  options: BenchOptions,
+  measure: (setting: Setting, source: LabelledSource) => void,
+): Promise<void> {
+  const settings = settingsOf(options);
+  for (const threads of new Set(settings.map((setting) => setting.threads))) {
+    const engine = await selectEngine({ kind: 'simd', threads, relaxed: options.relaxed ?? false });
+    try {
+      const source = randomSource(engine.allocate);
+      for (const setting of settings.filter((each) => each.threads === threads)) {
+        options.signal?.throwIfAborted();
+        measure(setting, source);
+      }
+    } finally {
+      await engine.dispose();
+    }
+  }
+}
