@@ -1,14 +1,15 @@
 import type { SimdEngine } from './engine.js';
 import { Op } from './opcodes.js';
 
-/** FLOP of one round on one thread, as `assembly/peak.ts` says. */
-const ROUND_FLOP = 96;
+/** FLOP of one round, as `assembly/peak.ts` says. */
+const ROUND_FLOP = 104;
 /** Some milliseconds a measurement: long against the barrier, short enough to find a moment without interruption. */
 const ROUNDS = 1_000_000;
 
 /**
- * The rate of multiply-adds that this machine reaches in WebAssembly with all operands in registers: FLOP/s of all
- * the engine's threads together, the best of `repetitions`. Strict engines multiply and add, relaxed ones fuse.
+ * The rate of multiply-adds that one thread reaches in WebAssembly here with all operands in registers: FLOP/s, the
+ * best of `repetitions`. Strict engines multiply and add, relaxed ones fuse. One thread alone: a measurement on
+ * several would be that of the thread which another process slows down.
  */
 export function measurePeak(engine: SimdEngine, repetitions = 10): number {
   const zeros = engine.heap.allocate(16);
@@ -20,7 +21,7 @@ export function measurePeak(engine: SimdEngine, repetitions = 10): number {
     best = Math.min(best, performance.now() - started);
   }
   engine.heap.free(zeros);
-  return (1000 * ROUND_FLOP * ROUNDS * engine.threads) / best;
+  return (1000 * ROUND_FLOP * ROUNDS) / best;
 }
 
 /** A program of one instruction without work: running it costs what entry, barrier and return cost. */

@@ -66,7 +66,7 @@ export function profileTable(row: ProfileRow): string {
     rest('inputs, outputs', step - row.program_microseconds),
     rest('whole step', step),
   ];
-  const each = threads === 1 ? '' : `, ${(peak / threads).toFixed(1)} a thread`;
+  const each = threads === 1 ? '' : ` = ${threads} x ${(peak / threads).toFixed(1)}`;
   const title =
     `${model}, batch ${batch}, threads ${threads}: ${whole(row.images_per_second)} images/s; ` +
     `peak ${peak.toFixed(1)} GFLOP/s${each} (${row.relaxed ? 'fused multiply-add' : 'multiply and add'})`;

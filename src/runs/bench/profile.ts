@@ -28,7 +28,7 @@ export interface ProfileRow extends Setting {
   relaxed: boolean;
   steps: number;
   images_per_second: number;
-  /** Multiply-adds in registers, GFLOP/s, all threads at once. */
+  /** Multiply-adds in registers, GFLOP/s: one thread's, measured, times the threads. */
   peak_gflop_per_second: number;
   kernels: KernelRow[];
   /** Sum over the kernels. */
@@ -58,7 +58,7 @@ export async function runProfile(
 function profile(setting: Setting, source: LabelledSource, options: BenchOptions): ProfileRow {
   const { simd } = tf.backend() as SimdBackend;
   const { batch } = setting;
-  const peak = measurePeak(simd) / 1e9;
+  const peak = (simd.threads * measurePeak(simd)) / 1e9;
   const workload = createWorkload(setting.model, batch, source);
   const { obstacle } = workload.step;
   if (obstacle !== undefined) {
