@@ -21,6 +21,8 @@ export interface ConvGeometry {
   paddedBytes: number;
   convBytes: number;
   filterBytes: number;
+  /** Scratch of one convolution by Winograd with its transformed filters (up to two); 0 where it is direct. */
+  winogradBytes: number;
 }
 
 const cache = new WeakMap<SimdBackend, Map<string, Omit<ConvGeometry, 'images'>>>();
@@ -58,6 +60,7 @@ function make(
   // Taps that lie side by side in memory form one run.
   const inner = dilation === 1 ? 1 : kernelWidth;
   const length = 4 * channels * (dilation === 1 ? kernelWidth : 1);
+  const winograd = winogradMode(kernelWidth, conv[1], outChannels, { stride, dilation });
   const words = [
     conv[0],
     conv[1],
@@ -77,7 +80,17 @@ function make(
     outChannels,
     output[0],
     output[1],
+    winograd,
   ];
+  const tiles = conv[1] / 2;
+  const winogradBytes = (planar: boolean) => {
+    const room = planar ? 2 * Math.ceil(outChannels / 2) : 8 * Math.ceil(outChannels / 8);
+    const filter = roomy(24 * kernelHeight * channels * room);
+    const row = planar ? 16 * Math.ceil(tiles / 16) : tiles;
+    const image = 6 * roomy(4 * (height + 2 * padding) * row * channels);
+    const products = 24 * room * (planar ? 16 : conv[0] * tiles);
+    return 2 * filter + roomy(image) + roomy(products) + roomy(4 * (width + 2 * padding));
+  };
   // Lives as long as the engine: not a recording's memory.
   const address = backend.simd.heap.allocate(4 * words.length);
   backend.simd.heap.ints(address, words.length).set(words);
@@ -89,7 +102,22 @@ function make(
     paddedBytes: row * (height + 2 * padding),
     convBytes: 4 * conv[0] * conv[1] * outChannels,
     filterBytes: outChannels * kernelHeight * inner * Math.ceil(length / 16) * 16,
+    winogradBytes: winograd === 0 ? 0 : winogradBytes(winograd === 1),
   };
+}
+
+/**
+ * How a convolution is computed (`assembly/winograd.ts`): 0 direct, 1 by Winograd with the vector over tiles,
+ * 2 with the vector over output channels.
+ */
+function winogradMode(
+  kernelWidth: number,
+  outWidth: number,
+  outChannels: number,
+  { stride, dilation }: { stride: number; dilation: number },
+): number {
+  if (stride !== 1 || dilation !== 1 || kernelWidth !== 5 || outWidth % 2 !== 0) return 0;
+  return outChannels <= 12 ? 1 : 2;
 }
 
 /** A scratch area as the kernels lay them out: on vector boundaries, with room behind. */

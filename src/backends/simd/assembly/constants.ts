@@ -75,4 +75,5 @@ export function prepareConstants(): void {
   v128.store(at, f32x4.splat(-0.06597222222222222), 928);
   v128.store(at, f32x4.splat(0.05259865520282187), 944);
   v128.store(at, f32x4.splat(-2.05), 960);
+  v128.store(at, f32x4.splat(5), 976);
 }

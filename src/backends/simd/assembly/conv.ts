@@ -1,9 +1,17 @@
 import { constant } from './constants';
 import { address, arg, argF, roomy, shareStart } from './common';
 import { convolve } from './conv-forward';
-import { convSize, G_OUT_CHANNELS, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
+import { convSize, G_OUT_CHANNELS, G_WINOGRAD, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
 import { KEY_BYTES, normals16, prepareKeys } from './noise';
 import { reluPool } from './pool';
+import { transformFilter, winograd, winogradFilterBytes } from './winograd';
+
+/** The transformed filter at `to`; returns the end of it, or 0 where the convolution is direct. */
+function prepareFilter(g: usize, filter: usize, to: usize, used: bool): usize {
+  if (load<i32>(g, G_WINOGRAD) == 0) return 0;
+  if (used) transformFilter(g, filter, to);
+  return to + winogradFilterBytes(g);
+}
 
 /** Op.ConvForward: geometry, images, x, filter, bias (0: none), y, taps. */
 export function convForward(args: usize, tid: i32, threads: i32, scratch: usize): void {
@@ -12,11 +20,15 @@ export function convForward(args: usize, tid: i32, threads: i32, scratch: usize)
   const channels = load<i32>(g, G_OUT_CHANNELS);
   const padded = scratch;
   const conv = padded + roomy(paddedImageBytes(g));
+  const filter = conv + roomy(<usize>convSize(g) << 2);
   const outBytes = <usize>outputSize(g) << 2;
   const last = shareStart(images, tid + 1, threads);
-  for (let b = shareStart(images, tid, threads); b < last; b++) {
+  const first = shareStart(images, tid, threads);
+  const room = prepareFilter(g, address(args, 3), filter, first < last);
+  for (let b = first; b < last; b++) {
     const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), padded, false, 0);
-    convolve(g, x, address(args, 3), address(args, 4), channels, conv);
+    if (room) winograd(g, x, filter, address(args, 4), conv, room);
+    else convolve(g, x, address(args, 3), address(args, 4), channels, conv);
     const at = <usize>b * outBytes;
     reluPool(g, conv, 0, address(args, 5) + at, address(args, 6) + at, 0);
   }
@@ -36,16 +48,22 @@ export function lrtConvForward(args: usize, tid: i32, threads: i32, scratch: usi
   const squared = padded + roomy(paddedImageBytes(g));
   const mean = squared + roomy(paddedImageBytes(g));
   const variance = mean + roomy(<usize>size << 2);
+  const filter = variance + roomy(<usize>size << 2);
   const clock = address(args, 7);
   const outBytes = <usize>outputSize(g) << 2;
   prepareKeys(keys, arg(args, 9), arg(args, 10));
   const last = shareStart(images, tid + 1, threads);
-  for (let b = shareStart(images, tid, threads); b < last; b++) {
+  const first = shareStart(images, tid, threads);
+  const varianceFilter = prepareFilter(g, address(args, 3), filter, first < last);
+  const room = varianceFilter ? prepareFilter(g, address(args, 4), varianceFilter, first < last) : 0;
+  for (let b = first; b < last; b++) {
     const image = address(args, 2) + <usize>b * imageBytes(g);
     const x = preparePadded(g, image, padded, false, 0);
-    convolve(g, x, address(args, 3), address(args, 5), channels, mean);
+    if (room) winograd(g, x, filter, address(args, 5), mean, room);
+    else convolve(g, x, address(args, 3), address(args, 5), channels, mean);
     const x2 = preparePadded(g, image, squared, true, argF(args, 11));
-    convolve(g, x2, address(args, 4), address(args, 6), channels, variance);
+    if (room) winograd(g, x2, varianceFilter, address(args, 6), variance, room);
+    else convolve(g, x2, address(args, 4), address(args, 6), channels, variance);
     const epsilon = address(args, 8);
     if (epsilon) reparameterizeGiven(mean, variance, epsilon + ((<usize>b * <usize>size) << 2), size);
     else reparameterize(mean, variance, size, keys, clock, b);

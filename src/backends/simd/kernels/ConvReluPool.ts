@@ -12,7 +12,7 @@ export const ConvReluPool: SimdKernel<ConvAttributes> = {
     const taps = backend.output(shape, 'int32');
     const [from, weights, offset] = [backend.address(x), backend.address(filter), optional(backend, bias)];
     const words = [g.address, g.images, from, weights, offset, backend.address(y), backend.address(taps)];
-    backend.dispatch(Op.ConvForward, words, roomy(g.paddedBytes) + roomy(g.convBytes));
+    backend.dispatch(Op.ConvForward, words, roomy(g.paddedBytes) + roomy(g.convBytes) + g.winogradBytes);
     return [y, taps];
   },
 };

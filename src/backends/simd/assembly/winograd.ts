@@ -1,0 +1,484 @@
+import { constant } from './constants';
+import { madd, roomy, storeLanes } from './common';
+import { G_CHANNELS, G_HEIGHT, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_OUTER, G_PADDING, G_WIDTH, G_WINOGRAD } from './geometry';
+
+/*
+ * Convolutions of stride 1 with five taps a row as F(2, 5) along the rows (Winograd 1980; Lavin & Gray 2016): a tile
+ * of two outputs costs 6 products in place of 10. Interpolation at 0, 1, -1, 2, -2 and infinity. Along one axis only:
+ * along both the rounding grows, and with few channels the transforms cost what the products save.
+ *
+ * With few output channels the vector runs over tiles ("planar"), so that no lane is idle; else over output channels.
+ * The filter is transformed once a call, U[point][...]; an image is transformed to V[point][...], multiplied point by
+ * point, and the products M are combined to the two outputs.
+ */
+const POINTS: i32 = 6;
+/** Tiles of a planar block. */
+const BLOCK: i32 = 16;
+
+// @ts-ignore: decorator
+@inline
+function paddedHeight(g: usize): i32 {
+  return load<i32>(g, G_HEIGHT) + 2 * load<i32>(g, G_PADDING);
+}
+
+// @ts-ignore: decorator
+@inline
+function paddedWidth(g: usize): i32 {
+  return load<i32>(g, G_WIDTH) + 2 * load<i32>(g, G_PADDING);
+}
+
+// @ts-ignore: decorator
+@inline
+function planar(g: usize): bool {
+  return load<i32>(g, G_WINOGRAD) == 1;
+}
+
+/** Output channels with idle lanes: pairs where planar, else eights. */
+// @ts-ignore: decorator
+@inline
+function channelRoom(g: usize): i32 {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  return planar(g) ? (channels + 1) & ~1 : (channels + 7) & ~7;
+}
+
+/** Tiles of a row, with idle ones to whole blocks where planar. */
+// @ts-ignore: decorator
+@inline
+function tileRoom(g: usize): i32 {
+  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
+  return planar(g) ? (tiles + BLOCK - 1) & -BLOCK : tiles;
+}
+
+/** Bytes of one point's filter, image and product. */
+// @ts-ignore: decorator
+@inline
+function filterPointBytes(g: usize): usize {
+  return (<usize>(load<i32>(g, G_OUTER) * load<i32>(g, G_CHANNELS) * channelRoom(g))) << 2;
+}
+// @ts-ignore: decorator
+@inline
+function imagePointBytes(g: usize): usize {
+  return roomy((<usize>(paddedHeight(g) * tileRoom(g) * load<i32>(g, G_CHANNELS))) << 2);
+}
+// @ts-ignore: decorator
+@inline
+function productPointBytes(g: usize): usize {
+  if (planar(g)) return <usize>(BLOCK * channelRoom(g)) << 2;
+  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
+  return (<usize>(load<i32>(g, G_OUT_HEIGHT) * tiles * channelRoom(g))) << 2;
+}
+
+/** Bytes of a transformed filter. */
+export function winogradFilterBytes(g: usize): usize {
+  return roomy(<usize>POINTS * filterPointBytes(g));
+}
+
+/** U from a filter [K][5][C][O]: [point][K][C][channelRoom], or planar [point][pair of channels][K][C][2]. */
+export function transformFilter(g: usize, filter: usize, to: usize): void {
+  const kernelRows = load<i32>(g, G_OUTER);
+  const channels = load<i32>(g, G_CHANNELS);
+  const outChannels = load<i32>(g, G_OUT_CHANNELS);
+  const room = channelRoom(g);
+  const point = filterPointBytes(g);
+  const inPlanes = planar(g);
+  const tap = (<usize>(channels * outChannels)) << 2;
+  memory.fill(to, 0, <usize>POINTS * point);
+  for (let ky = 0; ky < kernelRows; ky++) {
+    for (let c = 0; c < channels; c++) {
+      let from = filter + <usize>ky * 5 * tap + ((<usize>(c * outChannels)) << 2);
+      for (let o = 0; o < outChannels; o++) {
+        const at = inPlanes
+          ? (((o >> 1) * kernelRows + ky) * channels + c) * 2 + (o & 1)
+          : (ky * channels + c) * room + o;
+        transformTaps(from, tap, to + (<usize>at << 2), point);
+        from += 4;
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function transformTaps(from: usize, tap: usize, to: usize, point: usize): void {
+  const w0 = load<f32>(from);
+  const w1 = load<f32>(from + tap);
+  const w2 = load<f32>(from + 2 * tap);
+  const w3 = load<f32>(from + 3 * tap);
+  const w4 = load<f32>(from + 4 * tap);
+  const even = w0 + w2 + w4;
+  const odd = w1 + w3;
+  const even2 = w0 + <f32>4 * w2 + <f32>16 * w4;
+  const odd2 = <f32>2 * w1 + <f32>8 * w3;
+  store<f32>(to, <f32>0.25 * w0);
+  store<f32>(to + point, (even + odd) * <f32>(-1.0 / 6.0));
+  store<f32>(to + 2 * point, (even - odd) * <f32>(-1.0 / 6.0));
+  store<f32>(to + 3 * point, (even2 + odd2) * <f32>(1.0 / 24.0));
+  store<f32>(to + 4 * point, (even2 - odd2) * <f32>(1.0 / 24.0));
+  store<f32>(to + 5 * point, w4);
+}
+
+/** The six points of one vector of tiles (or channels) from the tile's six columns. */
+// @ts-ignore: decorator
+@inline
+function transformColumns(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, point: usize): void {
+  const four = constant(31 /* 4.0 */);
+  const five = constant(61 /* 5.0 */);
+  const a = f32x4.sub(d4, f32x4.mul(four, d2));
+  const b = f32x4.sub(d3, f32x4.mul(four, d1));
+  const c = f32x4.sub(d4, d2);
+  const half = f32x4.sub(d3, d1);
+  const d = f32x4.add(half, half);
+  v128.store(to, f32x4.add(f32x4.sub(f32x4.mul(four, d0), f32x4.mul(five, d2)), d4));
+  to += point;
+  v128.store(to, f32x4.add(a, b));
+  to += point;
+  v128.store(to, f32x4.sub(a, b));
+  to += point;
+  v128.store(to, f32x4.add(c, d));
+  to += point;
+  v128.store(to, f32x4.sub(c, d));
+  to += point;
+  v128.store(to, f32x4.add(f32x4.sub(f32x4.mul(four, d1), f32x4.mul(five, d3)), d5));
+}
+
+/** The convolution of one zero-padded NHWC image with a transformed filter; out is [positions][O]. */
+export function winograd(g: usize, x: usize, filter: usize, bias: usize, out: usize, scratch: usize): void {
+  const products = scratch + roomy(<usize>POINTS * imagePointBytes(g));
+  if (planar(g)) {
+    const row = products + roomy(<usize>POINTS * productPointBytes(g));
+    transformPlanes(g, x, row, scratch);
+    planarProducts(g, scratch, filter, bias, products, out);
+  } else {
+    transformPixels(g, x, scratch);
+    channelProducts(g, scratch, filter, products);
+    combineChannels(g, products, bias, out);
+  }
+}
+
+/** V as [point][row][tile][C]. Vectors may reach into the next tile, which comes later. */
+function transformPixels(g: usize, x: usize, to: usize): void {
+  const rows = paddedHeight(g);
+  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
+  const pixel = <usize>load<i32>(g, G_CHANNELS) << 2;
+  const rowBytes = <usize>paddedWidth(g) * pixel;
+  const point = imagePointBytes(g);
+  for (let row = 0; row < rows; row++) {
+    let from = x;
+    for (let t = 0; t < tiles; t++) {
+      for (let at: usize = 0; at < pixel; at += 16) {
+        const p = from + at;
+        const d0 = v128.load(p);
+        const d1 = v128.load(p + pixel);
+        const d2 = v128.load(p + 2 * pixel);
+        const d3 = v128.load(p + 3 * pixel);
+        const d4 = v128.load(p + 4 * pixel);
+        const d5 = v128.load(p + 5 * pixel);
+        transformColumns(d0, d1, d2, d3, d4, d5, to + at, point);
+      }
+      from += 2 * pixel;
+      to += pixel;
+    }
+    x += rowBytes;
+  }
+}
+
+function channelProducts(g: usize, v: usize, u: usize, m: usize): void {
+  const positions = load<i32>(g, G_OUT_HEIGHT) * (load<i32>(g, G_OUT_WIDTH) >> 1);
+  const length = <usize>load<i32>(g, G_CHANNELS) << 2;
+  const rowStep = length * <usize>(load<i32>(g, G_OUT_WIDTH) >> 1);
+  const kernelRows = load<i32>(g, G_OUTER);
+  const room = channelRoom(g);
+  const wStep = <usize>room << 2;
+  const imagePoint = imagePointBytes(g);
+  for (let point = 0; point < POINTS; point++) {
+    let o: i32 = 0;
+    for (; o + 16 <= room; o += 16) {
+      const w = u + (<usize>o << 2);
+      let from = v;
+      let to = m + (<usize>o << 2);
+      let j: i32 = 0;
+      for (; j + 2 <= positions; j += 2) {
+        if (length == 24) pair16(from, 24, rowStep, kernelRows, w, wStep, to);
+        else pair16(from, length, rowStep, kernelRows, w, wStep, to);
+        from += 2 * length;
+        to += 2 * wStep;
+      }
+      if (j < positions) single16(from, length, rowStep, kernelRows, w, wStep, to);
+    }
+    if (o < room) {
+      const w = u + (<usize>o << 2);
+      let from = v;
+      let to = m + (<usize>o << 2);
+      for (let j = 0; j < positions; j++) {
+        single8(from, length, rowStep, kernelRows, w, wStep, to);
+        from += length;
+        to += wStep;
+      }
+    }
+    v += imagePoint;
+    u += filterPointBytes(g);
+    m += productPointBytes(g);
+  }
+}
+
+/** 16 output channels x 2 neighbouring tiles; `length` bytes of channels a tile. */
+// @ts-ignore: decorator
+@inline
+function pair16(x: usize, length: usize, rowStep: usize, rows: i32, w: usize, wStep: usize, to: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  for (let ky = 0; ky < rows; ky++) {
+    const end = x + length;
+    for (let p = x; p < end; p += 4) {
+      const w0 = v128.load(w);
+      const w1 = v128.load(w, 16);
+      const w2 = v128.load(w, 32);
+      const w3 = v128.load(w, 48);
+      w += wStep;
+      const s = v128.load32_splat(p);
+      a0 = madd(a0, s, w0);
+      a1 = madd(a1, s, w1);
+      a2 = madd(a2, s, w2);
+      a3 = madd(a3, s, w3);
+      const t = v128.load32_splat(p + length);
+      b0 = madd(b0, t, w0);
+      b1 = madd(b1, t, w1);
+      b2 = madd(b2, t, w2);
+      b3 = madd(b3, t, w3);
+    }
+    x += rowStep;
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
+  to += wStep;
+  v128.store(to, b0);
+  v128.store(to, b1, 16);
+  v128.store(to, b2, 32);
+  v128.store(to, b3, 48);
+}
+
+function single16(x: usize, length: usize, rowStep: usize, rows: i32, w: usize, wStep: usize, to: usize): void {
+  single8(x, length, rowStep, rows, w, wStep, to);
+  single8(x, length, rowStep, rows, w + 32, wStep, to + 32);
+}
+
+function single8(x: usize, length: usize, rowStep: usize, rows: i32, w: usize, wStep: usize, to: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  for (let ky = 0; ky < rows; ky++) {
+    const end = x + length;
+    for (let p = x; p < end; p += 4) {
+      const s = v128.load32_splat(p);
+      a0 = madd(a0, s, v128.load(w));
+      a1 = madd(a1, s, v128.load(w, 16));
+      w += wStep;
+    }
+    x += rowStep;
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+}
+
+/** The even and the odd output of a tile from its six products. */
+// @ts-ignore: decorator
+@inline
+function evenOutput(m0: v128, m1: v128, m2: v128, m3: v128, m4: v128): v128 {
+  return f32x4.add(f32x4.add(m0, f32x4.add(m1, m2)), f32x4.add(m3, m4));
+}
+// @ts-ignore: decorator
+@inline
+function oddOutput(m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): v128 {
+  const difference = f32x4.sub(m3, m4);
+  return f32x4.add(f32x4.add(f32x4.sub(m1, m2), m5), f32x4.add(difference, difference));
+}
+
+function combineChannels(g: usize, m: usize, bias: usize, out: usize): void {
+  const positions = load<i32>(g, G_OUT_HEIGHT) * (load<i32>(g, G_OUT_WIDTH) >> 1);
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const room = <usize>channelRoom(g) << 2;
+  const point = productPointBytes(g);
+  const pixel = <usize>channels << 2;
+  for (let j = 0; j < positions; j++) {
+    for (let o = 0; o < channels; o += 4) {
+      const at = <usize>o << 2;
+      let p = m + at;
+      const offset = bias ? v128.load(bias + at) : f32x4.splat(0);
+      const m0 = v128.load(p);
+      p += point;
+      const m1 = v128.load(p);
+      p += point;
+      const m2 = v128.load(p);
+      p += point;
+      const m3 = v128.load(p);
+      p += point;
+      const m4 = v128.load(p);
+      const m5 = v128.load(p + point);
+      const even = f32x4.add(evenOutput(m0, m1, m2, m3, m4), offset);
+      const odd = f32x4.add(oddOutput(m1, m2, m3, m4, m5), offset);
+      storeLanes(out + at, even, channels - o);
+      storeLanes(out + pixel + at, odd, channels - o);
+    }
+    m += room;
+    out += 2 * pixel;
+  }
+}
+
+/** V as [point][row][C][tile]. `row` is room for one row, its even columns before the odd ones. */
+function transformPlanes(g: usize, x: usize, row: usize, to: usize): void {
+  const rows = paddedHeight(g);
+  const width = paddedWidth(g);
+  const channels = load<i32>(g, G_CHANNELS);
+  const pixel = <usize>channels << 2;
+  const point = imagePointBytes(g);
+  const planeStep = <usize>tileRoom(g) << 2;
+  const half = (<usize>(width + 1) >> 1) << 2;
+  const end = <usize>(load<i32>(g, G_OUT_WIDTH) >> 1) << 2;
+  const odd = row + half;
+  for (let y = 0; y < rows; y++) {
+    for (let c = 0; c < channels; c++) {
+      let from = x + (<usize>c << 2);
+      for (let at: usize = 0; at < half; at += 4) {
+        store<f32>(row + at, load<f32>(from));
+        store<f32>(odd + at, load<f32>(from + pixel));
+        from += 2 * pixel;
+      }
+      for (let at: usize = 0; at < end; at += 16) {
+        const e = row + at;
+        const o = odd + at;
+        const d0 = v128.load(e);
+        const d1 = v128.load(o);
+        const d2 = v128.load(e, 4);
+        const d3 = v128.load(o, 4);
+        const d4 = v128.load(e, 8);
+        const d5 = v128.load(o, 8);
+        transformColumns(d0, d1, d2, d3, d4, d5, to + at, point);
+      }
+      to += planeStep;
+    }
+    x += <usize>width * pixel;
+  }
+}
+
+function planarProducts(g: usize, v: usize, u: usize, bias: usize, m: usize, out: usize): void {
+  const height = load<i32>(g, G_OUT_HEIGHT);
+  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
+  const channels = load<i32>(g, G_CHANNELS);
+  const taps = channels * load<i32>(g, G_OUTER);
+  const pairs = channelRoom(g) >> 1;
+  const imagePoint = imagePointBytes(g);
+  const planeStep = <usize>tileRoom(g) << 2;
+  const tileBytes = (<usize>(2 * load<i32>(g, G_OUT_CHANNELS))) << 2;
+  for (let y = 0; y < height; y++) {
+    for (let t = 0; t < tiles; t += BLOCK) {
+      let to = m;
+      let from = v + (<usize>t << 2);
+      let w = u;
+      for (let point = 0; point < POINTS; point++) {
+        for (let pair = 0; pair < pairs; pair++) {
+          planarPair(from, planeStep, taps, w, to);
+          w += <usize>taps << 3;
+          to += <usize>BLOCK << 3;
+        }
+        from += imagePoint;
+      }
+      combinePlanes(g, m, bias, tiles - t, out + <usize>t * tileBytes);
+    }
+    v += <usize>channels * planeStep;
+    out += <usize>tiles * tileBytes;
+  }
+}
+
+/** 2 output channels x 16 tiles. */
+function planarPair(x: usize, step: usize, taps: i32, w: usize, to: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  const end = w + (<usize>taps << 3);
+  for (; w < end; w += 8) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
+    const x2 = v128.load(x, 32);
+    const x3 = v128.load(x, 48);
+    x += step;
+    const s = v128.load32_splat(w);
+    a0 = madd(a0, s, x0);
+    a1 = madd(a1, s, x1);
+    a2 = madd(a2, s, x2);
+    a3 = madd(a3, s, x3);
+    const t = v128.load32_splat(w, 4);
+    b0 = madd(b0, t, x0);
+    b1 = madd(b1, t, x1);
+    b2 = madd(b2, t, x2);
+    b3 = madd(b3, t, x3);
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
+  v128.store(to, b0, 64);
+  v128.store(to, b1, 80);
+  v128.store(to, b2, 96);
+  v128.store(to, b3, 112);
+}
+
+/** The outputs of up to 16 tiles, of which `left` exist, to their places. */
+function combinePlanes(g: usize, m: usize, bias: usize, left: i32, out: usize): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const point = productPointBytes(g);
+  const pixel = <usize>channels << 2;
+  const count = min<i32>(left, BLOCK);
+  for (let o = 0; o < channels; o++) {
+    const offset = bias ? v128.load32_splat(bias + (<usize>o << 2)) : f32x4.splat(0);
+    let to = out + (<usize>o << 2);
+    for (let j = 0; j < count; j += 4) {
+      let p = m + ((<usize>(o * BLOCK + j)) << 2);
+      const m0 = v128.load(p);
+      p += point;
+      const m1 = v128.load(p);
+      p += point;
+      const m2 = v128.load(p);
+      p += point;
+      const m3 = v128.load(p);
+      p += point;
+      const m4 = v128.load(p);
+      const m5 = v128.load(p + point);
+      const even = f32x4.add(evenOutput(m0, m1, m2, m3, m4), offset);
+      const odd = f32x4.add(oddOutput(m1, m2, m3, m4, m5), offset);
+      to = scatterPair(even, odd, to, pixel, count - j);
+    }
+  }
+}
+
+/** Stores the lanes in turn, even and odd, a pixel apart; returns the place after them. */
+// @ts-ignore: decorator
+@inline
+function scatterPair(even: v128, odd: v128, to: usize, pixel: usize, left: i32): usize {
+  v128.store32_lane(to, even, 0);
+  v128.store32_lane(to + pixel, odd, 0);
+  to += 2 * pixel;
+  if (left < 2) return to;
+  v128.store32_lane(to, even, 1);
+  v128.store32_lane(to + pixel, odd, 1);
+  to += 2 * pixel;
+  if (left < 3) return to;
+  v128.store32_lane(to, even, 2);
+  v128.store32_lane(to + pixel, odd, 2);
+  to += 2 * pixel;
+  if (left < 4) return to;
+  v128.store32_lane(to, even, 3);
+  v128.store32_lane(to + pixel, odd, 3);
+  return to + 2 * pixel;
+}
