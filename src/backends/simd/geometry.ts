@@ -21,6 +21,8 @@ export interface ConvGeometry {
   paddedBytes: number;
   convBytes: number;
   filterBytes: number;
+  /** Bytes of the filter as the input's gradient reads it, at most. */
+  gradFilterBytes: number;
   /** Scratch of one convolution by Winograd with its transformed filters (up to two); 0 where it is direct. */
   winogradBytes: number;
 }
@@ -102,6 +104,7 @@ function make(
     paddedBytes: row * (height + 2 * padding),
     convBytes: 4 * conv[0] * conv[1] * outChannels,
     filterBytes: outChannels * kernelHeight * inner * Math.ceil(length / 16) * 16,
+    gradFilterBytes: 2 * outChannels * kernelHeight * inner * Math.ceil((length + 4 * channels) / 16) * 16,
     winogradBytes: winograd === 0 ? 0 : winogradBytes(winograd === 1),
   };
 }

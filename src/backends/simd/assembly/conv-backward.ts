@@ -286,6 +286,142 @@ function scatterImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filt
 }
 
 /**
+ * The filter as rows that a pool window can add to: [O][2][K][windowRowBytes], the second copy a column further right.
+ * Zeros fill the rest.
+ */
+function shiftFilter(g: usize, filter: usize, to: usize): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const row = <usize>channels << 2;
+  const kernelRows = load<i32>(g, G_OUTER);
+  const length = <usize>load<i32>(g, G_LENGTH);
+  const step = <usize>load<i32>(g, G_STEP);
+  const stride = windowRowBytes(g);
+  const copy = <usize>kernelRows * stride;
+  memory.fill(to, 0, <usize>channels * 2 * copy);
+  for (let o = 0; o < channels; o++) {
+    let from = filter + (<usize>o << 2);
+    for (let r = 0; r < kernelRows; r++) {
+      for (let at: usize = 0; at < length; at += 4) {
+        const w = load<f32>(from);
+        store<f32>(to + at, w);
+        store<f32>(to + copy + step + at, w);
+        from += row;
+      }
+      to += stride;
+    }
+    to += copy;
+  }
+}
+
+/** Bytes of the columns that a pool window's patches cover, in whole vectors. */
+// @ts-ignore: decorator
+@inline
+function windowRowBytes(g: usize): usize {
+  return (<usize>(load<i32>(g, G_LENGTH) + load<i32>(g, G_STEP)) + 15) & ~15;
+}
+
+/** to[0..19] += sum over the list of gradient x 20 floats at the entry's address + `offset`. */
+function gather5(list: usize, end: usize, offset: usize, to: usize): void {
+  let a0 = v128.load(to);
+  let a1 = v128.load(to, 16);
+  let a2 = v128.load(to, 32);
+  let a3 = v128.load(to, 48);
+  let a4 = v128.load(to, 64);
+  for (; list < end; list += 8) {
+    const s = v128.load32_splat(list, 4);
+    const p = load<usize>(list) + offset;
+    a0 = madd(a0, s, v128.load(p));
+    a1 = madd(a1, s, v128.load(p, 16));
+    a2 = madd(a2, s, v128.load(p, 32));
+    a3 = madd(a3, s, v128.load(p, 48));
+    a4 = madd(a4, s, v128.load(p, 64));
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
+  v128.store(to, a4, 64);
+}
+
+function gather4(list: usize, end: usize, offset: usize, to: usize): void {
+  let a0 = v128.load(to);
+  let a1 = v128.load(to, 16);
+  let a2 = v128.load(to, 32);
+  let a3 = v128.load(to, 48);
+  for (; list < end; list += 8) {
+    const s = v128.load32_splat(list, 4);
+    const p = load<usize>(list) + offset;
+    a0 = madd(a0, s, v128.load(p));
+    a1 = madd(a1, s, v128.load(p, 16));
+    a2 = madd(a2, s, v128.load(p, 32));
+    a3 = madd(a3, s, v128.load(p, 48));
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
+}
+
+function gather1(list: usize, end: usize, offset: usize, to: usize): void {
+  let sum = v128.load(to);
+  for (; list < end; list += 8) sum = madd(sum, v128.load32_splat(list, 4), v128.load(load<usize>(list) + offset));
+  v128.store(to, sum);
+}
+
+/**
+ * The same as `scatterImage` for stride and dilation 1 behind a pool: the patches of a window's four places cover
+ * K + 1 rows of K + 1 columns, and each of these rows is summed over the channels in registers. `filter` is `shiftFilter`'s.
+ */
+function gatherImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filter: usize, lists: usize, to: usize): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const height = load<i32>(g, G_Y_HEIGHT);
+  const width = load<i32>(g, G_Y_WIDTH);
+  const kernelRows = load<i32>(g, G_OUTER);
+  const step = <usize>load<i32>(g, G_STEP);
+  const rowStep = <usize>load<i32>(g, G_ROW_STEP);
+  const relu = load<i32>(g, G_RELU) != 0;
+  const stride = windowRowBytes(g);
+  const copy = <usize>kernelRows * stride;
+  // Places in the upper row grow down from the middle, those in the lower row up: three ranges in one list.
+  const middle = lists + (<usize>channels << 3);
+  for (let py = 0; py < height; py++) {
+    for (let px = 0; px < width; px++) {
+      let low = middle;
+      let high = middle;
+      let rows = filter;
+      for (let o = 0; o < channels; o++) {
+        const gradient = load<f32>(dy);
+        const live = i32(gradient != 0) & (i32(!relu) | i32(load<f32>(y) > 0));
+        const tap = load<i32>(taps);
+        const lower = tap >> 1;
+        const entry = lower ? high : low - 8;
+        store<usize>(entry, rows + (tap & 1 ? copy : 0) - (lower ? stride : 0));
+        store<f32>(entry, c ? gradient * load<f32>(c) : gradient, 4);
+        high += <usize>(live & lower) << 3;
+        low -= <usize>(live & (1 - lower)) << 3;
+        rows += 2 * copy;
+        dy += 4;
+        y += 4;
+        taps += 4;
+        if (c) c += 4;
+      }
+      let target = to + 2 * (<usize>py * rowStep + <usize>px * step);
+      let offset: usize = 0;
+      for (let r = 0; r <= kernelRows; r++) {
+        const first = r == kernelRows ? middle : low;
+        const end = r == 0 ? middle : high;
+        let at: usize = 0;
+        for (; at + 80 <= stride; at += 80) gather5(first, end, offset + at, target + at);
+        for (; at + 64 <= stride; at += 64) gather4(first, end, offset + at, target + at);
+        for (; at < stride; at += 16) gather1(first, end, offset + at, target + at);
+        offset += stride;
+        target += rowStep;
+      }
+    }
+  }
+}
+
+/**
  * Op.ConvGradInput: geometry, images, x (0 without variance), filter, variance (0), dy, y, taps, c (0), clamp, dx.
  * dx = filter^T g + 2 x [x^2 >= clamp] variance^T (g c).
  */
@@ -294,7 +430,10 @@ export function convGradInput(args: usize, tid: i32, threads: i32, scratch: usiz
   const images = arg(args, 1);
   const c = address(args, 8);
   const channels = load<i32>(g, G_OUT_CHANNELS);
-  const filterBytes = <usize>channels * <usize>runCount(g) * runBytes(g);
+  // Windows: one run a kernel row, and neighbouring columns lie side by side.
+  const pooled: bool = load<i32>(g, G_POOL) != 0 && load<i32>(g, G_INNER) == 1 && load<i32>(g, G_STEP) == load<i32>(g, G_CHANNELS) << 2;
+  const windows: bool = pooled && load<i32>(g, G_ROW_STEP) == load<i32>(g, G_OUTER_STEP);
+  const filterBytes = <usize>channels * (windows ? 2 * <usize>load<i32>(g, G_OUTER) * windowRowBytes(g) : <usize>runCount(g) * runBytes(g));
   const lists = scratch;
   const filter = lists + roomy((<usize>(channels + 1) << 5) + 16);
   const variance = filter + roomy(filterBytes);
@@ -305,24 +444,33 @@ export function convGradInput(args: usize, tid: i32, threads: i32, scratch: usiz
   const last = shareStart(images, tid + 1, threads);
   let b = shareStart(images, tid, threads);
   if (b >= last) return;
-  transposeFilter(g, address(args, 3), filter);
-  if (c) transposeFilter(g, address(args, 4), variance);
+  prepareGradFilter(g, address(args, 3), filter, windows);
+  if (c) prepareGradFilter(g, address(args, 4), variance, windows);
   for (; b < last; b++) {
     const at = <usize>b * outBytes;
     const dy = address(args, 5) + at;
     const y = address(args, 6) + at;
     const taps = address(args, 7) + at;
     const dx = address(args, 10) + <usize>b * imageBytes(g);
-    memory.fill(first, 0, bytes + 64);
-    scatterImage(g, dy, y, taps, 0, filter, lists, first);
+    gradImage(g, dy, y, taps, 0, filter, lists, first, bytes, windows);
     if (!c) {
       crop(g, first, 0, 0, 0, dx);
       continue;
     }
-    memory.fill(second, 0, bytes + 64);
-    scatterImage(g, dy, y, taps, c + at, variance, lists, second);
+    gradImage(g, dy, y, taps, c + at, variance, lists, second, bytes, windows);
     crop(g, first, second, address(args, 2) + <usize>b * imageBytes(g), argF(args, 9), dx);
   }
+}
+
+function prepareGradFilter(g: usize, filter: usize, to: usize, windows: bool): void {
+  if (windows) shiftFilter(g, filter, to);
+  else transposeFilter(g, filter, to);
+}
+
+function gradImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filter: usize, lists: usize, to: usize, bytes: usize, windows: bool): void {
+  memory.fill(to, 0, bytes + 64);
+  if (windows) gatherImage(g, dy, y, taps, c, filter, lists, to);
+  else scatterImage(g, dy, y, taps, c, filter, lists, to);
 }
 
 /** Drops the padding; with `second`, adds 2 x second where x^2 reached the clamp. */

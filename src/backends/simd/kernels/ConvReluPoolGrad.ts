@@ -74,7 +74,7 @@ function gradInput(
   backend.dispatch(
     Op.ConvGradInput,
     words,
-    roomy(lists) + 2 * roomy(g.filterBytes) + 2 * roomy(g.paddedBytes),
+    roomy(lists) + 2 * roomy(g.gradFilterBytes) + 2 * roomy(g.paddedBytes),
   );
   return dx;
 }
