@@ -11,6 +11,13 @@ import {
  */
 const ENTRY: usize = 16;
 
+/** 1 where a gradient passes: it is not zero, and `y` is positive or there is no ReLU (`always`). Floats compared by their bits. */
+// @ts-ignore: decorator
+@inline
+function isLive(dy: usize, y: usize, always: i32): i32 {
+  return i32(load<i32>(dy) << 1 != 0) & (always | i32(load<i32>(y) > 0));
+}
+
 /** Builds the lists of one image; `ends` receives each channel's end. Without branches: write, then advance or not. */
 function collect(g: usize, dy: usize, y: usize, taps: usize, c: usize, lists: usize, listBytes: usize, ends: usize): void {
   const channels = load<i32>(g, G_OUT_CHANNELS);
@@ -19,7 +26,7 @@ function collect(g: usize, dy: usize, y: usize, taps: usize, c: usize, lists: us
   const step = load<i32>(g, G_STEP);
   const rowStep = load<i32>(g, G_ROW_STEP);
   const stretch = load<i32>(g, G_POOL) ? 2 : 1;
-  const relu = load<i32>(g, G_RELU) != 0;
+  const always = i32(load<i32>(g, G_RELU) == 0);
   for (let o = 0; o < channels; o++) store<usize>(ends + (<usize>o << 2), lists + <usize>o * listBytes);
   let at: usize = 0;
   for (let py = 0; py < height; py++) {
@@ -29,7 +36,7 @@ function collect(g: usize, dy: usize, y: usize, taps: usize, c: usize, lists: us
         const tap = load<i32>(taps + at);
         const end = load<usize>(ends + (<usize>o << 2));
         const gradient = load<f32>(dy + at);
-        const live = i32(gradient != 0) & (i32(!relu) | i32(load<f32>(y + at) > 0));
+        const live = isLive(dy + at, y + at, always);
         store<i32>(end, window + (tap >> 1) * rowStep + (tap & 1) * step);
         store<f32>(end, gradient, 4);
         if (c) store<f32>(end, gradient * load<f32>(c + at), 8);
@@ -369,43 +376,75 @@ function gather1(list: usize, end: usize, offset: usize, to: usize): void {
 }
 
 /**
+ * The gradients behind each pool window as a list of (filter row, gradient): entries of the window's
+ * upper row growing down from its middle, those of the lower row up. `bounds` receives (low, high).
+ */
+function collectWindows(g: usize, dy: usize, y: usize, taps: usize, c: usize, filter: usize, lists: usize, bounds: usize): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const windows = load<i32>(g, G_Y_HEIGHT) * load<i32>(g, G_Y_WIDTH);
+  const stride = windowRowBytes(g);
+  const copy = load<i32>(g, G_OUTER) * <i32>stride;
+  const always = i32(load<i32>(g, G_RELU) == 0);
+  const last = filter + <usize>(channels * 2 * copy);
+  let middle = lists + (<usize>channels << 3);
+  for (let window = 0; window < windows; window++) {
+    let low = middle;
+    let high = middle;
+    for (let rows = filter; rows < last; rows += <usize>(2 * copy)) {
+      const tap = load<i32>(taps);
+      const live = isLive(dy, y, always);
+      const gradient = c ? load<f32>(dy) * load<f32>(c) : load<f32>(dy);
+      const place = rows + <usize>(copy & -(tap & 1));
+      // Written to both ends; only the right one moves on. No branch: taps are as good as random.
+      store<usize>(low - 8, place);
+      store<f32>(low - 4, gradient);
+      store<usize>(high, place - stride);
+      store<f32>(high, gradient, 4);
+      const lower = live & (tap >> 1);
+      high += <usize>lower << 3;
+      low -= <usize>(live ^ lower) << 3;
+      dy += 4;
+      y += 4;
+      taps += 4;
+      if (c) c += 4;
+    }
+    store<usize>(bounds, low);
+    store<usize>(bounds, high, 4);
+    bounds += 8;
+    middle += windowListBytes(channels);
+  }
+}
+
+/** Bytes of one window's list: every channel in either row, and one to spare at both ends. */
+// @ts-ignore: decorator
+@inline
+function windowListBytes(channels: i32): usize {
+  return <usize>(channels + 1) << 4;
+}
+
+/**
  * The same as `scatterImage` for stride and dilation 1 behind a pool: the patches of a window's four places cover
  * K + 1 rows of K + 1 columns, and each of these rows is summed over the channels in registers. `filter` is `shiftFilter`'s.
  */
 function gatherImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filter: usize, lists: usize, to: usize): void {
-  const channels = load<i32>(g, G_OUT_CHANNELS);
   const height = load<i32>(g, G_Y_HEIGHT);
   const width = load<i32>(g, G_Y_WIDTH);
   const kernelRows = load<i32>(g, G_OUTER);
-  const step = <usize>load<i32>(g, G_STEP);
-  const rowStep = <usize>load<i32>(g, G_ROW_STEP);
-  const relu = load<i32>(g, G_RELU) != 0;
   const stride = windowRowBytes(g);
-  const copy = <usize>kernelRows * stride;
-  // Places in the upper row grow down from the middle, those in the lower row up: three ranges in one list.
-  const middle = lists + (<usize>channels << 3);
+  const rowStep = <usize>load<i32>(g, G_ROW_STEP);
+  const listBytes = windowListBytes(load<i32>(g, G_OUT_CHANNELS));
+  const step = <usize>load<i32>(g, G_STEP) << 1;
+  let bounds = lists + <usize>(height * width) * listBytes;
+  let middle = lists + (<usize>load<i32>(g, G_OUT_CHANNELS) << 3) + 8;
+  if (c) collectWindows(g, dy, y, taps, c, filter, lists + 8, bounds);
+  else collectWindows(g, dy, y, taps, 0, filter, lists + 8, bounds);
   for (let py = 0; py < height; py++) {
+    let window = to;
     for (let px = 0; px < width; px++) {
-      let low = middle;
-      let high = middle;
-      let rows = filter;
-      for (let o = 0; o < channels; o++) {
-        const gradient = load<f32>(dy);
-        const live = i32(gradient != 0) & (i32(!relu) | i32(load<f32>(y) > 0));
-        const tap = load<i32>(taps);
-        const lower = tap >> 1;
-        const entry = lower ? high : low - 8;
-        store<usize>(entry, rows + (tap & 1 ? copy : 0) - (lower ? stride : 0));
-        store<f32>(entry, c ? gradient * load<f32>(c) : gradient, 4);
-        high += <usize>(live & lower) << 3;
-        low -= <usize>(live & (1 - lower)) << 3;
-        rows += 2 * copy;
-        dy += 4;
-        y += 4;
-        taps += 4;
-        if (c) c += 4;
-      }
-      let target = to + 2 * (<usize>py * rowStep + <usize>px * step);
+      const low = load<usize>(bounds);
+      const high = load<usize>(bounds, 4);
+      bounds += 8;
+      let target = window;
       let offset: usize = 0;
       for (let r = 0; r <= kernelRows; r++) {
         const first = r == kernelRows ? middle : low;
@@ -417,7 +456,10 @@ function gatherImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filte
         offset += stride;
         target += rowStep;
       }
+      window += step;
+      middle += listBytes;
     }
+    to += 2 * rowStep;
   }
 }
 
@@ -435,7 +477,8 @@ export function convGradInput(args: usize, tid: i32, threads: i32, scratch: usiz
   const windows: bool = pooled && load<i32>(g, G_ROW_STEP) == load<i32>(g, G_OUTER_STEP);
   const filterBytes = <usize>channels * (windows ? 2 * <usize>load<i32>(g, G_OUTER) * windowRowBytes(g) : <usize>runCount(g) * runBytes(g));
   const lists = scratch;
-  const filter = lists + roomy((<usize>(channels + 1) << 5) + 16);
+  const windowBytes = (windowListBytes(channels) + 8) * <usize>(load<i32>(g, G_Y_HEIGHT) * load<i32>(g, G_Y_WIDTH));
+  const filter = lists + roomy((<usize>(channels + 1) << 5) + windowBytes + 16);
   const variance = filter + roomy(filterBytes);
   const first = variance + roomy(filterBytes);
   const bytes = paddedImageBytes(g);

@@ -70,7 +70,8 @@ function gradInput(
     floatWord(clamp),
     backend.address(dx),
   ];
-  const lists = 32 * (g.channels + 1) + 16;
+  const windows = g.output[0] * g.output[1];
+  const lists = 32 * (g.channels + 1) + (16 * (g.channels + 1) + 8) * windows + 16;
   backend.dispatch(
     Op.ConvGradInput,
     words,
