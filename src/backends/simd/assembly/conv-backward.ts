@@ -21,30 +21,79 @@ function isLive(dy: usize, y: usize, always: i32): i32 {
 /** Builds the lists of one image; `ends` receives each channel's end. Without branches: write, then advance or not. */
 function collect(g: usize, dy: usize, y: usize, taps: usize, c: usize, lists: usize, listBytes: usize, ends: usize): void {
   const channels = load<i32>(g, G_OUT_CHANNELS);
-  const height = load<i32>(g, G_Y_HEIGHT);
-  const width = load<i32>(g, G_Y_WIDTH);
-  const step = load<i32>(g, G_STEP);
+  for (let o = 0; o < channels; o++) {
+    const at = <usize>o << 2;
+    const end = c
+      ? collectChannel(g, dy + at, y + at, taps + at, c + at, lists)
+      : collectChannel(g, dy + at, y + at, taps + at, 0, lists);
+    store<usize>(ends + at, end);
+    lists += listBytes;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function collectChannel(g: usize, dy: usize, y: usize, taps: usize, c: usize, entry: usize): usize {
+  const pixel = <usize>load<i32>(g, G_OUT_CHANNELS) << 2;
+  const rowBytes = pixel * <usize>load<i32>(g, G_Y_WIDTH);
   const rowStep = load<i32>(g, G_ROW_STEP);
+  const step = load<i32>(g, G_STEP);
   const stretch = load<i32>(g, G_POOL) ? 2 : 1;
   const always = i32(load<i32>(g, G_RELU) == 0);
-  for (let o = 0; o < channels; o++) store<usize>(ends + (<usize>o << 2), lists + <usize>o * listBytes);
-  let at: usize = 0;
-  for (let py = 0; py < height; py++) {
-    for (let px = 0; px < width; px++) {
-      const window = stretch * (py * rowStep + px * step);
-      for (let o = 0; o < channels; o++) {
-        const tap = load<i32>(taps + at);
-        const end = load<usize>(ends + (<usize>o << 2));
-        const gradient = load<f32>(dy + at);
-        const live = isLive(dy + at, y + at, always);
-        store<i32>(end, window + (tap >> 1) * rowStep + (tap & 1) * step);
-        store<f32>(end, gradient, 4);
-        if (c) store<f32>(end, gradient * load<f32>(c + at), 8);
-        store<usize>(ends + (<usize>o << 2), end + (<usize>live << 4));
-        at += 4;
-      }
+  const last = dy + rowBytes * <usize>load<i32>(g, G_Y_HEIGHT);
+  y -= dy;
+  taps -= dy;
+  if (c) c -= dy;
+  for (let row = 0; dy < last; row += stretch * rowStep) {
+    let window = row;
+    const end = dy + rowBytes;
+    for (; dy < end; dy += pixel) {
+      const tap = load<i32>(taps + dy);
+      store<i32>(entry, window + (rowStep & -(tap >> 1)) + (step & -(tap & 1)));
+      store<f32>(entry, load<f32>(dy), 4);
+      if (c) store<f32>(entry, load<f32>(dy) * load<f32>(c + dy), 8);
+      entry += <usize>isLive(dy, y + dy, always) << 4;
+      window += stretch * step;
     }
   }
+  return entry;
+}
+
+/**
+ * to[0..31] += sum over the list of gradient x 16 floats of the patch, and 16 more `next` bytes on. The test in the
+ * middle never holds: it splits the loop's body, or the compiler would load all before it adds any, and run out of registers.
+ */
+function accumulate8(list: usize, end: usize, field: usize, a: usize, next: usize, to: usize): void {
+  let a0 = v128.load(to);
+  let a1 = v128.load(to, 16);
+  let a2 = v128.load(to, 32);
+  let a3 = v128.load(to, 48);
+  let b0 = v128.load(to, 64);
+  let b1 = v128.load(to, 80);
+  let b2 = v128.load(to, 96);
+  let b3 = v128.load(to, 112);
+  for (; list < end; list += ENTRY) {
+    const s = v128.load32_splat(list + field);
+    const p = a + load<usize>(list);
+    a0 = madd(a0, s, v128.load(p));
+    a1 = madd(a1, s, v128.load(p, 16));
+    a2 = madd(a2, s, v128.load(p, 32));
+    a3 = madd(a3, s, v128.load(p, 48));
+    if (p == 0) return;
+    const q = p + next;
+    b0 = madd(b0, s, v128.load(q));
+    b1 = madd(b1, s, v128.load(q, 16));
+    b2 = madd(b2, s, v128.load(q, 32));
+    b3 = madd(b3, s, v128.load(q, 48));
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
+  v128.store(to, b0, 64);
+  v128.store(to, b1, 80);
+  v128.store(to, b2, 96);
+  v128.store(to, b3, 112);
 }
 
 /** to[0..15] += sum over the list of gradient x 16 floats of the patch. */
@@ -77,9 +126,19 @@ function accumulate1(list: usize, end: usize, field: usize, a: usize, to: usize)
 function accumulatePatch(g: usize, x: usize, list: usize, end: usize, field: usize, to: usize): void {
   const runs = runCount(g);
   const bytes = runBytes(g);
-  for (let r = 0; r < runs; r++) {
+  let r = 0;
+  if (bytes == 64) {
+    // Runs of one block go in pairs.
+    for (; r + 2 <= runs; r += 2) {
+      const from = runOffset(g, r);
+      accumulate8(list, end, field, x + from, runOffset(g, r + 1) - from, to);
+      to += 128;
+    }
+  }
+  for (; r < runs; r++) {
     const from = x + runOffset(g, r);
     let at: usize = 0;
+    for (; at + 128 <= bytes; at += 128) accumulate8(list, end, field, from + at, 64, to + at);
     for (; at + 64 <= bytes; at += 64) accumulate4(list, end, field, from + at, to + at);
     for (; at < bytes; at += 16) accumulate1(list, end, field, from + at, to + at);
     to += bytes;
