@@ -143,14 +143,15 @@ export function lrtDenseForward(args: usize, tid: i32, threads: i32, scratch: us
   }
 }
 
-/** g = dy [y > 0] (times c), rows padded with zeros to a multiple of 8 columns. */
+/** g = dy [y > 0] (times c), padded with zeros to a multiple of 8 columns and of 4 rows. */
 function maskGradient(images: i32, outputs: i32, relu: bool, dy: usize, y: usize, c: usize, to: usize): void {
   const stride = gradientStride(outputs);
   const row = <usize>outputs << 2;
   const all = i32x4.splat(-1);
   const zero = f32x4.splat(0);
   for (let b = 0; b < images; b++) {
-    memory.fill(to + stride - 32, 0, 32);
+    v128.store(to + stride - 32, zero);
+    v128.store(to + stride - 16, zero);
     for (let at: usize = 0; at < row; at += 16) {
       let gradient = v128.load(dy + at);
       if (c) gradient = f32x4.mul(gradient, v128.load(c + at));
@@ -160,6 +161,11 @@ function maskGradient(images: i32, outputs: i32, relu: bool, dy: usize, y: usize
     dy += row;
     y += row;
     if (c) c += row;
+    to += stride;
+  }
+  // Kernels take images in fours.
+  for (let b = images; b & 3; b++) {
+    for (let at: usize = 0; at < stride; at += 16) v128.store(to + at, zero);
     to += stride;
   }
 }
@@ -227,6 +233,69 @@ function kernelRows(x: usize, xStep: usize, g: usize, images: i32, outputs: i32,
   }
 }
 
+/**
+ * The same as `kernelRows` for up to four images: no sums to keep, so a row of the kernel is written as it is computed,
+ * two at a time. Rows of images that there are not repeat the last one, times zeros in g.
+ */
+function kernelRows4(x: usize, xStep: usize, g: usize, images: i32, outputs: i32, first: i32, last: i32, to: usize): void {
+  const stride = gradientStride(outputs);
+  const last1 = images > 1 ? xStep : 0;
+  const last2 = images > 2 ? 2 * xStep : last1;
+  const last3 = images > 3 ? 3 * xStep : last2;
+  const row = <usize>outputs << 2;
+  const whole = row & ~15;
+  to += <usize>first * row;
+  for (let i = first; i < last; i++) {
+    const pair = i + 1 < last;
+    if (pair) twoRows(x, x + last1, x + last2, x + last3, g, stride, whole, to, to + row);
+    else oneRow(x, x + last1, x + last2, x + last3, g, stride, 0, whole, outputs, to);
+    if (whole < row) {
+      oneRow(x, x + last1, x + last2, x + last3, g, stride, whole, row, outputs, to);
+      if (pair) oneRow(x + 4, x + 4 + last1, x + 4 + last2, x + 4 + last3, g, stride, whole, row, outputs, to + row);
+    }
+    if (pair) i++;
+    x += 8;
+    to += 2 * row;
+  }
+}
+
+/** `bytes` of two neighbouring rows of dKernel. */
+function twoRows(x0: usize, x1: usize, x2: usize, x3: usize, g: usize, stride: usize, bytes: usize, a: usize, b: usize): void {
+  const a0 = v128.load32_splat(x0);
+  const b0 = v128.load32_splat(x0, 4);
+  const a1 = v128.load32_splat(x1);
+  const b1 = v128.load32_splat(x1, 4);
+  const a2 = v128.load32_splat(x2);
+  const b2 = v128.load32_splat(x2, 4);
+  const a3 = v128.load32_splat(x3);
+  const b3 = v128.load32_splat(x3, 4);
+  const g1 = stride;
+  const g2 = 2 * stride;
+  const g3 = 3 * stride;
+  const end = g + bytes;
+  b -= a;
+  for (; g < end; g += 16) {
+    const v0 = v128.load(g);
+    const v1 = v128.load(g + g1);
+    const v2 = v128.load(g + g2);
+    const v3 = v128.load(g + g3);
+    v128.store(a, madd(madd(madd(f32x4.mul(a0, v0), a1, v1), a2, v2), a3, v3));
+    v128.store(a + b, madd(madd(madd(f32x4.mul(b0, v0), b1, v1), b2, v2), b3, v3));
+    a += 16;
+  }
+}
+
+/** Columns from byte `at` to `end` of one row of dKernel. */
+function oneRow(x0: usize, x1: usize, x2: usize, x3: usize, g: usize, stride: usize, at: usize, end: usize, outputs: i32, to: usize): void {
+  for (; at < end; at += 16) {
+    let sum = f32x4.mul(v128.load32_splat(x0), v128.load(g + at));
+    sum = madd(sum, v128.load32_splat(x1), v128.load(g + stride + at));
+    sum = madd(sum, v128.load32_splat(x2), v128.load(g + 2 * stride + at));
+    sum = madd(sum, v128.load32_splat(x3), v128.load(g + 3 * stride + at));
+    storeLanes(to + at, sum, outputs - <i32>(at >> 2));
+  }
+}
+
 function biasGradient(g: usize, images: i32, outputs: i32, to: usize): void {
   const stride = gradientStride(outputs);
   for (let o = 0; o < outputs; o += 4) {
@@ -257,11 +326,13 @@ export function denseGradKernel(args: usize, tid: i32, threads: i32, scratch: us
   const x = address(args, 4) + (<usize>first << 2);
   const biasTurn = tid == threads - 1;
   maskGradient(images, outputs, relu, address(args, 5), address(args, 6), 0, g);
-  kernelRows(x, row, g, images, outputs, first, last, address(args, 9), block);
+  const few = images <= 4;
+  if (few) kernelRows4(x, row, g, images, outputs, first, last, address(args, 9));
+  else kernelRows(x, row, g, images, outputs, first, last, address(args, 9), block);
   if (biasTurn && address(args, 10)) biasGradient(g, images, outputs, address(args, 10));
   if (!c) return;
   maskGradient(images, outputs, relu, address(args, 5), address(args, 6), c, g);
-  const squared = g + <usize>images * gradientStride(outputs) + 64;
+  const squared = g + <usize>((images + 3) & ~3) * gradientStride(outputs) + 64;
   const width = last - first;
   const squaredRow = paddedBytes(width) + 16;
   const floor = f32x4.splat(argF(args, 8));
@@ -273,7 +344,8 @@ export function denseGradKernel(args: usize, tid: i32, threads: i32, scratch: us
       v128.store(to + (<usize>i << 2), f32x4.pmax(f32x4.mul(v, v), floor));
     }
   }
-  kernelRows(squared, squaredRow, g, images, outputs, first, last, address(args, 11), block);
+  if (few) kernelRows4(squared, squaredRow, g, images, outputs, first, last, address(args, 11));
+  else kernelRows(squared, squaredRow, g, images, outputs, first, last, address(args, 11), block);
   if (biasTurn && address(args, 12)) biasGradient(g, images, outputs, address(args, 12));
 }
 
@@ -339,10 +411,8 @@ export function denseGradInput(args: usize, tid: i32, threads: i32, scratch: usi
   const g = block + 64;
   const room = <usize>((images + 3) & ~3) * stride;
   const gv = g + room;
-  memory.fill(g, 0, room);
   maskGradient(images, outputs, relu, address(args, 7), address(args, 8), 0, g);
   if (variance) {
-    memory.fill(gv, 0, room);
     maskGradient(images, outputs, relu, address(args, 7), address(args, 8), address(args, 9), gv);
   }
   const row = <usize>outputs << 2;
