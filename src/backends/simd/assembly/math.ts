@@ -6,6 +6,8 @@ import { constant } from './constants';
  */
 
 /** e^x; 0 below -87.3, saturates above 88. */
+// @ts-ignore: decorator
+@inline
 export function exp4(x: v128): v128 {
   const clamped = f32x4.pmin(f32x4.pmax(x, constant(0 /* -87.3 */)), constant(1 /* 88.0 */));
   // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits: cheaper than two conversions.
