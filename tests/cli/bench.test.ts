@@ -163,6 +163,7 @@ describe.skipIf(process.platform === 'win32')('bench --vs-pytorch', () => {
     );
     expect(stderr).toMatch(/^PyTorch [\d.]+ s, bayescnn [\d.]+ s$/m);
     expect(code).toBe(0);
+    expect(stdout).toMatch(/^PyTorch 2.0.0\+fake, Python 3.11.0, 2 loader processes, images by fakery$/m);
     expect(stdout).toMatch(/^PyTorch +[\d.]+ +[\d.]+ +[\d.]+ +25\.00 %, 25\.00 %$/m);
     expect(stdout).toMatch(/^ratio +[\d.]+ +[\d.]+ +[\d.]+$/m);
   });

@@ -54,7 +54,7 @@ export function versusTable(rows: readonly VersusRow[]): string {
 }
 
 /** Seconds of the notebook's process, ours and PyTorch's. */
-export function notebookTable({ rounds, bayescnn, pytorch, ratio }: NotebookResult): string {
+export function notebookTable({ rounds, peer, bayescnn, pytorch, ratio }: NotebookResult): string {
   const accuracy = (name: 'bayescnn' | 'pytorch') =>
     rounds.map((round) => percent(round[name]?.test_accuracy ?? Number.NaN)).join(', ');
   const line = (name: 'bayescnn' | 'pytorch', time: Spread) => [
@@ -64,7 +64,10 @@ export function notebookTable({ rounds, bayescnn, pytorch, ratio }: NotebookResu
   ];
   const lines = [...(pytorch ? [line('pytorch', pytorch)] : []), line('bayescnn', bayescnn)];
   if (ratio) lines.push(['ratio', ...ratioCells(ratio), '']);
-  return grid(['process', 'seconds', 'lowest', 'highest', 'test accuracy'], lines, 1);
+  const table = grid(['process', 'seconds', 'lowest', 'highest', 'test accuracy'], lines, 1);
+  if (!peer) return table;
+  const loader = `${peer.workers} loader processes, images by ${peer.transform}`;
+  return `PyTorch ${peer.torch}, Python ${peer.python}, ${loader}\n${table}`;
 }
 
 const PROFILE_HEADING = [

@@ -29,13 +29,26 @@ export interface ProcessTime {
   test_accuracy: number;
 }
 
+/** How the peer read its images, and with what. */
+export interface NotebookPeer {
+  python: string;
+  torch: string;
+  /** torchvision's transforms, or plain tensors where it is missing. */
+  transform: string;
+  /** Processes of the DataLoader. */
+  workers: number;
+  threads: number;
+}
+
 export interface NotebookRound {
   pytorch: ProcessTime | null;
   bayescnn: ProcessTime;
 }
 
 export interface NotebookResult {
+  /** As asked for; null: each side's own choice. */
   threads: number | null;
+  peer: NotebookPeer | null;
   rounds: NotebookRound[];
   /** Seconds. */
   bayescnn: Spread;
@@ -62,13 +75,15 @@ export async function runNotebook(
     );
   }
   const rounds: NotebookRound[] = [];
+  let peer: NotebookPeer | null = null;
   for (let i = 0; i < (options.repetitions ?? 3); i++) {
-    const pytorch = options.python === undefined ? null : await timePeer(options.python, options);
-    const round = { pytorch, bayescnn: await timeOurs(options) };
+    const theirs = options.python === undefined ? null : await timePeer(options.python, options);
+    peer = theirs?.peer ?? null;
+    const round = { pytorch: theirs?.time ?? null, bayescnn: await timeOurs(options) };
     rounds.push(round);
     onRound(round);
   }
-  return { threads: options.threads ?? null, rounds, ...compareTimes(rounds) };
+  return { threads: options.threads ?? null, peer, rounds, ...compareTimes(rounds) };
 }
 
 /** Spreads of the seconds, and of PyTorch's to ours within each round. */
@@ -85,15 +100,22 @@ export function compareTimes(
   };
 }
 
-async function timePeer(python: string, options: NotebookOptions): Promise<ProcessTime> {
+async function timePeer(
+  python: string,
+  options: NotebookOptions,
+): Promise<{ time: ProcessTime; peer: NotebookPeer }> {
   const { data, threads } = options;
   const words = [peerScript(options.peer), 'notebook', '--data', data as string];
   if (threads !== undefined) words.push('--threads', String(threads));
   const { seconds, stdout } = await timed(python, words, options.signal, (cause) =>
     peerFailure({ python }, cause),
   );
-  const { test_accuracy } = JSON.parse(stdout) as ProcessTime;
-  return { seconds, test_accuracy };
+  const said = JSON.parse(stdout) as NotebookPeer & { test_accuracy: number };
+  const { test_accuracy, python: version, torch, transform, workers, threads: used } = said;
+  return {
+    time: { seconds, test_accuracy },
+    peer: { python: version, torch, transform, workers, threads: used },
+  };
 }
 
 async function timeOurs(options: NotebookOptions): Promise<ProcessTime> {

@@ -18,7 +18,7 @@ export function fakePython(body = ANSWERS): { python: string; remove(): void } {
 const ANSWERS = `
 const say = (answer) => console.log(JSON.stringify(answer));
 const versions = { python: '3.11.0', torch: '2.0.0+fake' };
-if (words[0] === 'notebook') say({ ...versions, test_accuracy: 0.25 });
+if (words[0] === 'notebook') say({ ...versions, transform: 'fakery', workers: 2, threads: 2, test_accuracy: 0.25 });
 if (words[0] === 'serve') {
   say({ ready: true, ...versions });
   require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
