@@ -30,35 +30,3 @@ describe('doctor', () => {
     expect(stdout).toContain('try: bayescnn data fetch');
   });
 });
-
-describe('bench', () => {
-  const quick = ['--batches', '128', '--threads', '1', '--repetitions', '2', '--seconds', '0.1'];
-
-  it('measures every model', async () => {
-    const { code, stdout } = await bayescnn('bench', ...quick, '--json');
-    expect(code).toBe(0);
-    const { machine, rows } = JSON.parse(stdout) as {
-      machine: { cpu: string };
-      rows: {
-        batch: number;
-        threads: number;
-        repetitions: number;
-        images_per_second: Record<'min' | 'median' | 'max', number>;
-      }[];
-    };
-    expect(machine.cpu).not.toBe('');
-    expect(rows.length).toBeGreaterThanOrEqual(2);
-    for (const { batch, threads, repetitions, images_per_second: rate } of rows) {
-      expect({ batch, threads, repetitions }).toEqual({ batch: 128, threads: 1, repetitions: 2 });
-      expect(rate.min).toBeGreaterThan(0);
-      expect(rate.median).toBeGreaterThanOrEqual(rate.min);
-      expect(rate.max).toBeGreaterThanOrEqual(rate.median);
-    }
-  });
-
-  it('names a model that it does not know', async () => {
-    const { code, stderr } = await bayescnn('bench', ...quick, '--models', 'nonsense');
-    expect(code).toBe(2);
-    expect(stderr).toContain('nonsense');
-  });
-});

@@ -6,7 +6,10 @@ import type { Instruction } from './recorder.js';
 export interface Work {
   /** Shapes of one image's work, for readers; empty where there is nothing to tell calls apart by. */
   shape: string;
-  /** Useful multiplications and additions; undefined where multiply-adds are not what the kernel's time goes to. */
+  /**
+   * Useful multiplications and additions, as the definition of the result has them: an algorithm that needs fewer
+   * (Winograd's) is credited with all. Undefined where the kernel's time does not go to multiply-adds.
+   */
   flop: number | undefined;
 }
 

@@ -1,17 +1,15 @@
-import type { Command } from '@commander-js/extra-typings';
-import type { BenchOptions } from '../../runs/bench/settings.js';
+import { type Command, Option } from '@commander-js/extra-typings';
 import type { Io } from '../io.js';
-import { list, positiveNumber, wholeNumber } from '../options.js';
-import type { Output } from '../output.js';
-import { whole } from '../output-format.js';
+import { list, positiveNumber, sha256, wholeNumber } from '../options.js';
 import { runCommand, subcommand } from '../run-command.js';
-import { profileTable, table } from './bench-text.js';
 
 const EXAMPLES = `
 Examples:
   bayescnn bench
   bayescnn bench --models cnn,bayes-conv --batches 4,128 --threads 1,2 --json
   bayescnn bench --profile --models bayes-conv --batches 128
+  bayescnn bench --vs-pytorch venv/bin/python --out versus.json
+  bayescnn bench --notebook --vs-pytorch venv/bin/python --data cifar-10-batches-bin
 `;
 
 /** `bayescnn bench`. */
@@ -24,32 +22,31 @@ export function addBench(program: Command, io: Io): void {
     .option('--repetitions <n>', 'measurements of each; the median counts', wholeNumber(1))
     .option('--seconds <n>', 'length of a measurement', positiveNumber)
     .option('--relaxed', 'also use relaxed SIMD: faster, not bit-identical between machines')
+    .option('--data <dir>', "images of CIFAR-10's binary files in place of noise")
     .option('--profile', "time each kernel of a step, and compare with this machine's peak")
+    .addOption(
+      new Option('--vs-pytorch <python>', 'measure PyTorch in turn, run by this Python').conflicts('profile'),
+    )
+    .option('--peer <file>', "the peer's script (default: the package's bench/peer.py)")
+    .addOption(
+      new Option('--notebook', 'time the notebook as a whole process').conflicts([
+        'profile',
+        'models',
+        'batches',
+        'seconds',
+        'relaxed',
+      ]),
+    )
+    .option('--archive <file>', '--notebook: read the images from this archive')
+    .option('--sha256 <hex>', '--notebook: the checksum that the archive must have', sha256)
+    .option('--out <file>', 'also write the result to this file, as JSON')
     .option('--json', 'print one JSON document on stdout, all else on stderr')
     .option('--quiet', 'print warnings and the result only')
     .addHelpText('after', EXAMPLES)
-    .action(({ json, quiet, profile, ...options }) =>
-      runCommand(io, { json, quiet }, async ({ output, signal }) => {
-        if (profile) await profiles(output, { ...options, signal });
-        else await rates(output, { ...options, signal });
+    .action((options) =>
+      runCommand(io, options, async (context) => {
+        const { bench } = await import('./bench-run.js');
+        await bench(options, context);
       }),
     );
-}
-
-async function rates(output: Output, options: BenchOptions): Promise<void> {
-  const { runBench } = await import('../../runs/bench/rates.js');
-  const rows = await runBench(options, ({ model, batch, threads, images_per_second }) =>
-    output.note(`${model}, batch ${batch}, threads ${threads}: ${whole(images_per_second.median)} images/s`),
-  );
-  const { machine } = await import('../machine.js');
-  output.result({ machine: machine(), rows }, table(rows));
-}
-
-async function profiles(output: Output, options: BenchOptions): Promise<void> {
-  const { runProfile } = await import('../../runs/bench/profile.js');
-  const rows = await runProfile(options, ({ model, batch, threads }) =>
-    output.note(`${model}, batch ${batch}, threads ${threads}: profiled`),
-  );
-  const { machine } = await import('../machine.js');
-  output.result({ machine: machine(), rows }, rows.map(profileTable).join('\n\n'));
 }

@@ -1,10 +1,11 @@
 import type { LabelledSource } from '../../train/step.js';
 import { type BenchOptions, eachSetting, type Setting } from './settings.js';
+import { type Spread, spread } from './spread.js';
 import { createWorkload } from './workload.js';
 
 /** Training images/s of one setting: whole steps (gather, forward, backward, update), no evaluation. */
 export interface BenchRow extends Setting {
-  images_per_second: { min: number; median: number; max: number };
+  images_per_second: Spread;
   repetitions: number;
   relaxed: boolean;
   /** Whether the engine replayed the step. */
@@ -27,15 +28,11 @@ function measure(setting: Setting, source: LabelledSource, options: BenchOptions
   const workload = createWorkload(model, batch, source);
   const repetitions = options.repetitions ?? 5;
   const rates = Array.from({ length: repetitions }, () =>
-    rate(workload.run, batch, options.seconds ?? 1),
-  ).sort((a, b) => a - b);
+    measureRate(workload.run, batch, options.seconds ?? 1),
+  );
   const row: BenchRow = {
     ...setting,
-    images_per_second: {
-      min: rates[0],
-      median: rates[Math.floor(repetitions / 2)],
-      max: rates[repetitions - 1],
-    },
+    images_per_second: spread(rates),
     repetitions,
     relaxed: options.relaxed ?? false,
     replayed: workload.step.obstacle === undefined,
@@ -44,7 +41,8 @@ function measure(setting: Setting, source: LabelledSource, options: BenchOptions
   return row;
 }
 
-function rate(step: () => void, batch: number, seconds: number): number {
+/** Images/s of `step` over whole steps for about `seconds`. */
+export function measureRate(step: () => void, batch: number, seconds: number): number {
   const started = performance.now();
   let steps = 0;
   while (performance.now() - started < 1000 * seconds) {

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { selectEngine } from '../../backends/select.js';
 import type { LabelledSource } from '../../train/step.js';
-import { checkModels, MODELS, randomSource } from './workload.js';
+import { benchSource } from './source.js';
+import { checkModels, MODELS } from './workload.js';
 
 export interface BenchOptions {
   /** Names in cnn, bayes-conv, bayes-all. */
@@ -12,6 +13,8 @@ export interface BenchOptions {
   /** Length of one repetition. */
   seconds?: number | undefined;
   relaxed?: boolean | undefined;
+  /** Folder of CIFAR-10's binary files; default: noise images. */
+  data?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -36,16 +39,16 @@ export function settingsOf(options: BenchOptions): Setting[] {
 /** Calls `measure` for every setting with an engine of its number of threads running, and images in its memory. */
 export async function eachSetting(
   options: BenchOptions,
-  measure: (setting: Setting, source: LabelledSource) => void,
+  measure: (setting: Setting, source: LabelledSource) => void | Promise<void>,
 ): Promise<void> {
   const settings = settingsOf(options);
   for (const threads of new Set(settings.map((setting) => setting.threads))) {
     const engine = await selectEngine({ kind: 'simd', threads, relaxed: options.relaxed ?? false });
     try {
-      const source = randomSource(engine.allocate);
+      const source = await benchSource(options.data, engine.allocate);
       for (const setting of settings.filter((each) => each.threads === threads)) {
         options.signal?.throwIfAborted();
-        measure(setting, source);
+        await measure(setting, source);
       }
     } finally {
       await engine.dispose();

@@ -1,8 +1,8 @@
 import { BayescnnError } from '../../errors.js';
 import { type BayesianPart, createModel } from '../../models/index.js';
-import { Stream, streamKey } from '../../rng.js';
 import { Sgd } from '../../train/optimizer.js';
 import { type LabelledSource, TrainStep } from '../../train/step.js';
+import { BENCH_IMAGES } from './source.js';
 
 /** The models that are measured, by the names of the command line. */
 export const MODELS: Readonly<Record<string, BayesianPart>> = {
@@ -11,9 +11,6 @@ export const MODELS: Readonly<Record<string, BayesianPart>> = {
   'bayes-all': 'all',
 };
 
-/** Images that the steps cycle through: more than any cache holds. */
-const IMAGES = 8192;
-
 /** @throws BayescnnError 'usage' where a name is none of `MODELS` */
 export function checkModels(names: readonly string[]): void {
   const unknown = names.find((name) => !Object.hasOwn(MODELS, name));
@@ -21,18 +18,6 @@ export function checkModels(names: readonly string[]): void {
   throw new BayescnnError('usage', `--models: one of ${Object.keys(MODELS).join(', ')}, got ${unknown}`, {
     hint: 'for example --models cnn,bayes-all',
   });
-}
-
-/** Noise images: the time of a step does not depend on what they show, but for the share of dead ReLUs. */
-export function randomSource(allocate: ((bytes: number) => Uint8Array) | undefined): LabelledSource {
-  const images = allocate?.(IMAGES * 3072) ?? new Uint8Array(IMAGES * 3072);
-  const stream = new Stream(streamKey(0, 'bench'));
-  const words = new Uint32Array(4096).map(() => stream.word());
-  const tile = new Uint8Array(words.buffer);
-  for (let at = 0; at < images.length; at += tile.length)
-    images.set(tile.subarray(0, images.length - at), at);
-  const labels = Uint8Array.from({ length: IMAGES }, () => stream.below(10));
-  return { images, labels, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 }
 
 /** A model in training on noise. */
@@ -56,7 +41,7 @@ export function createWorkload(name: string, batch: number, source: LabelledSour
   const step = new TrainStep(model, optimizer, source);
   let taken = 0;
   const run = () => {
-    const first = (taken * batch) % (IMAGES - batch + 1);
+    const first = (taken * batch) % (BENCH_IMAGES - batch + 1);
     const indices = Int32Array.from({ length: batch }, (_, i) => first + i);
     step.run(indices, taken++, 0.001, 1 / 50000);
   };
