@@ -200,16 +200,21 @@ describe('constants of a replayed step', () => {
 });
 
 describe('threads', () => {
-  it('one, two and three give the same bits', async () => {
+  const sizes = Array.from({ length: 60 }, (_, i) => (i % 3 === 2 ? 4 : 9));
+
+  it.each(['none', 'conv', 'all'] as const)('one to four give the same bits: %s', async (bayesian) => {
     const bits = [];
-    for (const threads of [1, 2, 3]) {
+    for (const { threads, adaptive } of [
+      ...[1, 2, 3, 4].map((count) => ({ threads: count, adaptive: false })),
+      { threads: 4, adaptive: true },
+    ]) {
       await start(threads);
+      backend.simd.adaptive = adaptive;
       expect(backend.simd.threads).toBe(threads);
-      const training = new Training('all', source);
-      bits.push({ losses: training.run(Array.from({ length: 20 }, () => 9)), weights: training.bits() });
+      const training = new Training(bayesian, source);
+      bits.push({ losses: training.run(sizes), weights: training.bits() });
       training.dispose();
     }
-    expect(bits[1]).toEqual(bits[0]);
-    expect(bits[2]).toEqual(bits[0]);
+    for (const other of bits.slice(1)) expect(other).toEqual(bits[0]);
   });
 });

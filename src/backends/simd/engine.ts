@@ -9,17 +9,18 @@ import { startWorkers } from './threads/pool.js';
 
 /** Words of the state that the threads share; the layout is `assembly/index.ts`'s. */
 const STATE_BYTES = 320;
-const THREADS = 264;
 const SCRATCH = 268;
 const SCRATCH_BYTES = 272;
 const SPIN = 276;
 /** Polls before a waiting thread sleeps: some tens of microseconds. */
 const SPIN_COUNT = 50_000;
 const MAXIMUM_ARGUMENTS = 512;
+/** Set in an instruction's opcode: the threads need not meet behind it. */
+export const UNFENCED = 0x100;
 
 interface Exports {
   prepare(): void;
-  run(state: number, program: number, count: number): void;
+  run(state: number, program: number, count: number, threads: number): void;
   stop(state: number): void;
 }
 
@@ -34,6 +35,8 @@ export function floatWord(value: number): number {
 
 /** The WebAssembly side of the engine: memory, threads, and programs of kernel calls. */
 export class SimdEngine {
+  /** Whether a recorded program may run on fewer threads where that turns out to be faster. The bits are the same. */
+  adaptive = true;
   private scratchBytes = 0;
   private readonly slot: number;
 
@@ -64,7 +67,6 @@ export class SimdEngine {
     const exports = instance.exports as unknown as Exports;
     exports.prepare();
     const words = new Int32Array(memory.buffer);
-    words[(state + THREADS) / 4] = threads;
     words[(state + SPIN) / 4] = SPIN_COUNT;
     const workers = await startWorkers(threads, { module, memory, state });
     const engine = new SimdEngine(heap, threads, relaxed, exports, state, workers);
@@ -91,12 +93,12 @@ export class SimdEngine {
     view[0] = op;
     view[1] = this.slot + 8;
     view.set(words, 2);
-    this.exports.run(this.state, this.slot, 1);
+    this.exports.run(this.state, this.slot, 1, this.threads);
   }
 
   /** Runs `count` instructions of a program in memory. */
-  run(program: number, count: number): void {
-    this.exports.run(this.state, program, count);
+  run(program: number, count: number, threads = this.threads): void {
+    this.exports.run(this.state, program, count, threads);
   }
 
   async dispose(): Promise<void> {

@@ -1,6 +1,8 @@
-import type { SimdEngine } from './engine.js';
+import { type SimdEngine, UNFENCED } from './engine.js';
+import { fences } from './fences.js';
 import type { Arena } from './heap.js';
 import type { Op } from './opcodes.js';
+import { Governor } from './threads/governor.js';
 
 /** One kernel call: its opcode and argument words. */
 export interface Instruction {
@@ -78,15 +80,22 @@ export function link(engine: SimdEngine, recorder: Recorder): Recording {
   const program = heap.allocate(8 * instructions.length + 4 * total);
   let argumentsAt = program + 8 * instructions.length;
   const table = heap.ints(program, 2 * instructions.length);
+  const fenced = fences(instructions);
   for (const [i, { op, words }] of instructions.entries()) {
-    table[2 * i] = op;
+    table[2 * i] = fenced[i] ? op : op | UNFENCED;
     table[2 * i + 1] = argumentsAt;
     heap.ints(argumentsAt, words.length).set(words);
     argumentsAt += 4 * words.length;
   }
+  const governor = new Governor(engine.threads);
+  const run = () => {
+    const started = performance.now();
+    engine.run(program, instructions.length, engine.adaptive ? governor.threads : engine.threads);
+    governor.record(performance.now() - started);
+  };
   return {
     instructions,
-    run: () => engine.run(program, instructions.length),
+    run,
     runOne: (index) => engine.run(program + 8 * index, 1),
     dispose: () => heap.free(program),
   };

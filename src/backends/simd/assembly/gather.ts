@@ -41,7 +41,7 @@ export function gatherImages(args: usize, tid: i32, threads: i32, scratch: usize
 
 /** Op.GatherLabels: images, indices, bytes, labels. */
 export function gatherLabels(args: usize, tid: i32, threads: i32, scratch: usize): void {
-  if (tid != 0) return;
+  if (tid != threads - 1) return;
   const images = arg(args, 0);
   for (let i = 0; i < images; i++) {
     const at = <usize>i << 2;

@@ -12,20 +12,22 @@ import { gaussianVariational, gaussianVariationalGrad, gaussianVariationalSum } 
 
 /*
  * A program is a list of (opcode, arguments) pairs, eight bytes each. All threads run all instructions,
- * each its own share, and meet after every one.
+ * each its own share, and meet behind them.
  *
  * The shared state, in 32-bit words 64 bytes apart (one cache line each):
  */
-const GENERATION: usize = 0; // counts programs; workers wait for it to change
+const GENERATION: usize = 0; // (count of programs << 8) | threads that run it; workers wait for it to change
 const ARRIVED: usize = 64; // threads at the barrier
 const PHASE: usize = 128; // counts barriers
 const SLEEPERS: usize = 192; // threads asleep on either word
 const PROGRAM: usize = 256;
 const COUNT: usize = 260;
-const THREADS: usize = 264;
 const SCRATCH: usize = 268;
 const SCRATCH_BYTES: usize = 272;
 const SPIN: usize = 276;
+
+/** Set in an instruction's opcode: nobody waits behind it, the next one touches nothing that other threads write in it. */
+const UNFENCED: i32 = 0x100;
 
 /** Waits until `word` is no longer `old`: spins for a while, then sleeps. */
 function waitChange(state: usize, word: usize, old: i32): void {
@@ -38,16 +40,12 @@ function waitChange(state: usize, word: usize, old: i32): void {
   atomic.sub<i32>(state + SLEEPERS, 1);
 }
 
-function signal(state: usize, word: usize): void {
-  atomic.add<i32>(state + word, 1);
-  if (atomic.load<i32>(state + SLEEPERS) != 0) atomic.notify(state + word, -1);
-}
-
 function barrier(state: usize, threads: i32): void {
   const phase = atomic.load<i32>(state + PHASE);
   if (atomic.add<i32>(state + ARRIVED, 1) == threads - 1) {
     atomic.store<i32>(state + ARRIVED, 0);
-    signal(state, PHASE);
+    atomic.add<i32>(state + PHASE, 1);
+    if (atomic.load<i32>(state + SLEEPERS) != 0) atomic.notify(state + PHASE, -1);
   } else {
     waitChange(state, PHASE, phase);
   }
@@ -102,23 +100,32 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
   }
 }
 
-function runShare(state: usize, tid: i32): void {
-  const threads = load<i32>(state + THREADS);
+function runShare(state: usize, tid: i32, threads: i32): void {
   const scratch = load<usize>(state + SCRATCH) + <usize>tid * load<usize>(state + SCRATCH_BYTES);
   let program = load<usize>(state + PROGRAM);
   const end = program + ((<usize>load<i32>(state + COUNT)) << 3);
   for (; program < end; program += 8) {
-    execute(load<i32>(program), load<usize>(program, 4), tid, threads, scratch);
-    if (threads > 1) barrier(state, threads);
+    const op = load<i32>(program);
+    execute(op & 0xff, load<usize>(program, 4), tid, threads, scratch);
+    if (threads > 1 && (!(op & UNFENCED) || program + 8 == end)) barrier(state, threads);
   }
 }
 
-/** Runs a program on all threads; returns when every one is done. Called by the main thread, which is thread 0. */
-export function run(state: usize, program: usize, count: i32): void {
+/**
+ * Runs a program on threads 0 to `threads` - 1; returns when every one is done. Called by the main thread, thread 0.
+ * One word tells the workers both that there is a program and who takes part: one that does not may look late.
+ */
+export function run(state: usize, program: usize, count: i32, threads: i32): void {
   store<usize>(state + PROGRAM, program);
   store<i32>(state + COUNT, count);
-  if (load<i32>(state + THREADS) > 1) signal(state, GENERATION);
-  runShare(state, 0);
+  if (threads > 1) announce(state, threads);
+  runShare(state, 0, threads);
+}
+
+function announce(state: usize, threads: i32): void {
+  const programs = (atomic.load<i32>(state + GENERATION) & ~0xff) + 0x100;
+  atomic.store<i32>(state + GENERATION, programs | threads);
+  if (atomic.load<i32>(state + SLEEPERS) != 0) atomic.notify(state + GENERATION, -1);
 }
 
 /** A worker's life: waits for programs until one has a negative count. */
@@ -126,9 +133,11 @@ export function work(state: usize, tid: i32): void {
   let generation = 0;
   for (;;) {
     waitChange(state, GENERATION, generation);
-    generation++;
+    generation = atomic.load<i32>(state + GENERATION);
+    const threads = generation & 0xff;
+    if (tid >= threads) continue;
     if (load<i32>(state + COUNT) < 0) return;
-    runShare(state, tid);
+    runShare(state, tid, threads);
   }
 }
 
@@ -140,5 +149,5 @@ export function prepare(): void {
 /** Tells the workers to end. */
 export function stop(state: usize): void {
   store<i32>(state + COUNT, -1);
-  signal(state, GENERATION);
+  announce(state, 0xff);
 }

@@ -6,7 +6,7 @@ import { exp4, log4 } from './math';
  * Mean of -log softmax(logits)[label], shifted by the row's maximum; sums in row order, so one thread does it.
  */
 export function softmaxCrossEntropy(args: usize, tid: i32, threads: i32, scratch: usize): void {
-  if (tid != 0) return;
+  if (tid != threads - 1) return;
   const images = arg(args, 0);
   const classes = arg(args, 1);
   const row = (<usize>classes) << 2;
@@ -54,7 +54,7 @@ export function softmaxCrossEntropy(args: usize, tid: i32, threads: i32, scratch
 
 /** Op.SoftmaxCrossEntropyGrad: images, classes, dy, probabilities, labels, dLogits = dy (p - onehot) / images. */
 export function softmaxCrossEntropyGrad(args: usize, tid: i32, threads: i32, scratch: usize): void {
-  if (tid != 0) return;
+  if (tid != threads - 1) return;
   const images = arg(args, 0);
   const classes = arg(args, 1);
   const scale = load<f32>(address(args, 2)) / <f32>images;

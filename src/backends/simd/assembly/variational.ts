@@ -112,7 +112,7 @@ function keepLanes(v: v128, n: i32): v128 {
 
 /** Op.GaussianVariationalSum: n, partials, kl. Adds the chunks in order. */
 export function gaussianVariationalSum(args: usize, tid: i32, threads: i32, scratch: usize): void {
-  if (tid != 0) return;
+  if (tid != threads - 1) return;
   const chunks = (arg(args, 0) + CHUNK - 1) / CHUNK;
   let sum: f64 = 0;
   for (let chunk = 0; chunk < chunks; chunk++) sum += load<f64>(address(args, 1) + (<usize>chunk << 3));

@@ -35,7 +35,11 @@ export const LrtConvReluPool: SimdKernel<ConvAttributes & LrtAttributes> = {
       backend.address(taps),
       backend.address(c),
     ];
-    backend.dispatch(Op.LrtConvForward, words, 512 + 2 * roomy(g.paddedBytes) + 2 * roomy(g.convBytes) + g.winogradBytes);
+    backend.dispatch(
+      Op.LrtConvForward,
+      words,
+      512 + 2 * roomy(g.paddedBytes) + 2 * roomy(g.convBytes) + g.winogradBytes,
+    );
     return [y, taps, c];
   },
 };

@@ -1,0 +1,91 @@
+import { Op } from './opcodes.js';
+
+interface Instruction {
+  op: Op;
+  words: readonly number[];
+}
+
+/**
+ * Which words of an instruction are addresses that it reads and writes, and how it is cut into shares: `vectors` in runs
+ * of four elements (the count is word 0), `last` whole by the last thread, `own` in a way of its own.
+ */
+interface Access {
+  reads: number[];
+  writes: number[];
+  share: 'vectors' | 'last' | 'own';
+}
+
+const own = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'own' });
+const vectors = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'vectors' });
+const last = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'last' });
+
+/** An instruction that is not listed waits for all before it, and all after it wait. */
+const ACCESS: Partial<Record<Op, Access>> = {
+  [Op.GatherImages]: own([1], [3]),
+  [Op.GatherLabels]: last([1], [3]),
+  [Op.ConvForward]: own([2, 3, 4], [5, 6]),
+  [Op.LrtConvForward]: own([2, 3, 4, 5, 6, 7, 8], [12, 13, 14]),
+  [Op.ConvGradFilter]: own([4, 5, 6, 7, 8], [10]),
+  [Op.ConvGradFilterReduce]: own([2], [4, 5, 6, 7]),
+  [Op.ConvGradInput]: own([2, 3, 4, 5, 6, 7, 8], [10]),
+  [Op.DenseForward]: own([4, 5, 6], [7]),
+  [Op.LrtDenseForward]: own([4, 5, 6, 7, 8, 9, 10], [14, 15]),
+  [Op.DenseGradKernel]: own([4, 5, 6, 7], [9, 10, 11, 12]),
+  [Op.DenseGradInput]: own([4, 5, 6, 7, 8, 9], [11]),
+  [Op.SoftmaxCrossEntropy]: last([2, 3], [4, 5, 6]),
+  [Op.SoftmaxCrossEntropyGrad]: last([2, 3, 4], [5]),
+  [Op.GaussianVariational]: own([1, 2], [5, 6, 7]),
+  [Op.GaussianVariationalSum]: last([1], [2]),
+  [Op.GaussianVariationalGrad]: vectors([1, 2, 3, 4, 5, 10], [8, 9]),
+  [Op.SgdUpdate]: vectors([2, 4], [1, 3]),
+  [Op.Add]: vectors([1, 2], [5]),
+  [Op.Multiply]: vectors([1, 2], [5]),
+};
+
+/** What instructions since the last fence did to an address; `share` is undefined where shares differ. */
+interface Touch {
+  write: boolean;
+  share: string | undefined;
+}
+
+/**
+ * Behind which instructions the threads must meet, so that none reads or overwrites what another thread still writes or
+ * reads. A thread may go on without waiting where the addresses differ, and where both instructions give it the same
+ * elements. Buffers are compared by their first address: no two live ones overlap.
+ */
+export function fences(instructions: readonly Instruction[]): boolean[] {
+  const fenced = instructions.map(() => false);
+  const touched = new Map<number, Touch[]>();
+  for (const [i, instruction] of instructions.entries()) {
+    const access = ACCESS[instruction.op];
+    const touches = access && touchesOf(instruction, access);
+    if (i > 0 && (!touches || touches.some(([address, touch]) => conflicts(touched.get(address), touch)))) {
+      fenced[i - 1] = true;
+      touched.clear();
+    }
+    if (!touches) fenced[i] = true;
+    for (const [address, touch] of touches ?? [])
+      touched.set(address, [...(touched.get(address) ?? []), touch]);
+  }
+  if (fenced.length > 0) fenced[fenced.length - 1] = true;
+  return fenced;
+}
+
+function touchesOf({ words }: Instruction, { reads, writes, share }: Access): [number, Touch][] {
+  const key = shareKey(share, words);
+  const touch = (index: number, write: boolean): [number, Touch] => [words[index], { write, share: key }];
+  const all = [...reads.map((index) => touch(index, false)), ...writes.map((index) => touch(index, true))];
+  return all.filter(([address]) => address !== 0);
+}
+
+/** Instructions with one key give a thread the same elements; the last thread gets the only vector of a scalar. */
+function shareKey(share: Access['share'], words: readonly number[]): string | undefined {
+  if (share === 'own') return undefined;
+  return share === 'last' ? 'vectors 1' : `vectors ${(words[0] + 3) >> 2}`;
+}
+
+function conflicts(before: Touch[] | undefined, touch: Touch): boolean {
+  return (before ?? []).some(
+    ({ write, share }) => (write || touch.write) && (share === undefined || share !== touch.share),
+  );
+}

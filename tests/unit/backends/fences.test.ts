@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { fences } from '../../../src/backends/simd/fences.js';
+import { Op } from '../../../src/backends/simd/opcodes.js';
+
+const [A, B, C, D, E] = [1000, 2000, 3000, 4000, 5000];
+const add = (n: number, a: number, b: number, out: number) => ({ op: Op.Add, words: [n, a, b, 0, 0, out] });
+const sgd = (n: number, variable: number, gradient: number, velocity: number) => ({
+  op: Op.SgdUpdate,
+  words: [n, variable, gradient, velocity, 99, 0, 0, 0, 0, 0],
+});
+const dense = (x: number, kernel: number, y: number) => ({
+  op: Op.DenseForward,
+  words: [4, 8, 8, 1, x, kernel, 0, y],
+});
+
+describe('where threads meet', () => {
+  it('always behind the last instruction', () => {
+    expect(fences([add(8, A, B, C)])).toEqual([true]);
+    expect(fences([])).toEqual([]);
+  });
+
+  it('not between updates of different variables', () => {
+    expect(fences([sgd(100, A, B, C), sgd(7, D, E, 6000)])).toEqual([false, true]);
+  });
+
+  it('not between instructions that give a thread the same elements', () => {
+    expect(fences([add(100, A, B, C), sgd(100, D, C, E)])).toEqual([false, true]);
+  });
+
+  it('between instructions that cut the same buffer in different ways', () => {
+    expect(fences([add(100, A, B, C), sgd(52, D, C, E)])).toEqual([true, true]);
+    expect(fences([dense(A, B, C), dense(C, D, E)])).toEqual([true, true]);
+  });
+
+  it('before a buffer is overwritten that others still read', () => {
+    expect(fences([dense(A, B, C), dense(D, E, A)])).toEqual([true, true]);
+  });
+
+  it('not between readers of one buffer', () => {
+    expect(fences([dense(A, B, C), dense(A, D, E)])).toEqual([false, true]);
+  });
+
+  it('two instructions apart, too', () => {
+    expect(fences([dense(A, B, C), sgd(8, D, E, 6000), dense(C, B, E)])).toEqual([false, true, true]);
+  });
+
+  it('on both sides of an instruction that it knows nothing of', () => {
+    const unknown = { op: Op.Peak, words: [0, A] };
+    expect(fences([sgd(8, A, B, C), unknown, sgd(8, D, E, 6000)])).toEqual([true, true, true]);
+  });
+});
