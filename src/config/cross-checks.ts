@@ -34,7 +34,8 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   },
   {
     inputs: ['train.optimizer.nesterov', 'train.optimizer.momentum', 'train.optimizer.dampening'],
-    holds: ({ train: { optimizer: sgd } }) => !sgd.nesterov || (sgd.momentum > 0 && sgd.dampening === 0),
+    holds: ({ train: { optimizer: sgd } }) =>
+      sgd.kind !== 'sgd' || !sgd.nesterov || (sgd.momentum > 0 && sgd.dampening === 0),
     message: 'needs "momentum" > 0 and "dampening" 0, as in PyTorch',
   },
   {
@@ -42,5 +43,21 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     holds: ({ model, train }) => model.bayesian === 'none' || train.optimizer.weightDecay === 0,
     message:
       'must be 0 with a Bayesian model, which its prior regularises (decay would pull rho to 0, sigma to 0.69)',
+  },
+  {
+    inputs: ['train.schedule.every', 'train.schedule.milestones', 'train.schedule.kind'],
+    holds: ({ train: { schedule } }) =>
+      schedule.kind !== 'step' || (schedule.every === null) === schedule.milestones.length > 0,
+    message: 'needs a number, or "milestones" in its place, not both',
+  },
+  {
+    inputs: ['train.schedule.warmup', 'train.epochs'],
+    holds: ({ train: { schedule, epochs } }) => schedule.warmup < epochs,
+    message: 'must be less than "epochs"',
+  },
+  {
+    inputs: ['train.kl.warmup', 'train.kl.kind', 'train.epochs'],
+    holds: ({ train: { kl, epochs } }) => kl.kind !== 'linear' || kl.warmup <= epochs,
+    message: 'must be at most "epochs", or the weight is never reached',
   },
 ];

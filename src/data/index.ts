@@ -4,6 +4,7 @@ export { type VerifiedArchive, verifyArchive } from './archive/accept.js';
 export { type ArchiveInfo, archiveInfo, type SplitStatistics } from './archive/info.js';
 export type { ArchiveContent, ArchiveIdentity, ReadOptions } from './archive/read.js';
 export type { RecordMember } from './archive/records.js';
+export { type Augmentation, CROP_PADDING, drawTransforms, TRANSFORM_SIZE } from './augment.js';
 export { epochBatches, sequentialBatches } from './batches.js';
 export { defaultCacheDir } from './cache/directory.js';
 export {

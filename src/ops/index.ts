@@ -1,3 +1,4 @@
+export { type AdamMoments, type AdamOptions, adamUpdate } from './adam-update.js';
 export { type ConvOptions, convOutputSize } from './conv-options.js';
 export { convReluPool } from './conv-relu-pool.js';
 export { dense } from './dense.js';

@@ -6,13 +6,12 @@ import {
   createRunFolder,
   type Environment,
   environment,
-  type NamedArrays,
   type RunFolder,
   reopenRunFolder,
   saveCheckpoint,
 } from '../results/index.js';
 import { type TrainOptions, type TrainOutcome, trainModel } from '../train/loop.js';
-import { Sgd } from '../train/optimizer.js';
+import { createOptimizer, type Optimizer } from '../train/optimizer.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { EvaluatedRow, MetricsRow } from '../train/row.js';
 import type { Resumable } from './resume.js';
@@ -37,6 +36,11 @@ export interface Summary {
   parameters: number;
   seed: number;
   epochs: number;
+  /** Kinds of `train.optimizer`, `train.schedule` and `train.kl` (none without a posterior), and `data.augment`. */
+  optimizer: string;
+  schedule: string;
+  kl_weighting: string;
+  augment: readonly string[];
   engine: string;
   threads: number;
   train_images: number;
@@ -68,8 +72,8 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
     : await createRunFolder(request.outDir, config.name);
   reporter.note(`run folder ${folder.path}${resume ? `, going on after epoch ${resume.epoch}` : ''}`);
   const model = modelOf(config);
-  const { learningRate: _, kind: __, ...settings } = config.train.optimizer;
-  const optimizer = new Sgd(model.parameters, settings);
+  const { learningRate: _, ...settings } = config.train.optimizer;
+  const optimizer = createOptimizer(model.parameters, settings);
   try {
     if (resume) restore(resume, model, optimizer);
     else await folder.writeConfig({ ...config, name: folder.name });
@@ -101,13 +105,9 @@ async function writeEnvironment(
   await folder.writeEnvironment({ ...resume.environment, resumed } as unknown as Environment);
 }
 
-function restore({ checkpoint }: Resumable, model: Model, optimizer: Sgd): void {
+function restore({ checkpoint }: Resumable, model: Model, optimizer: Optimizer): void {
   model.fromTorch(checkpoint.weights);
-  const suffix = '.momentum';
-  const momentum = Object.entries(checkpoint.optimizer).map(
-    ([name, array]) => [name.endsWith(suffix) ? name.slice(0, -suffix.length) : name, array] as const,
-  );
-  optimizer.restore(Object.fromEntries(momentum), checkpoint.counters.step);
+  optimizer.restore(checkpoint.optimizer, checkpoint.counters.step);
 }
 
 function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
@@ -116,8 +116,9 @@ function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
     epochs,
     batchSize,
     learningRate: optimizer.learningRate,
-    schedule: schedule.kind === 'cosine' ? { kind: 'cosine', minimum: schedule.to } : schedule,
-    klWeight: config.model.bayesian === 'none' ? 0 : kl.weight,
+    schedule,
+    kl: config.model.bayesian === 'none' ? { kind: 'constant', weight: 0 } : kl,
+    augment: config.data.augment,
     printEvery,
     seed: config.seed,
     evaluation: config.eval,
@@ -132,12 +133,12 @@ function train(
   { plan, train, test }: Setup,
   folder: RunFolder,
   model: Model,
-  optimizer: Sgd,
+  optimizer: Optimizer,
 ): Promise<TrainOutcome> {
   const { config, reporter, signal } = request;
   const checkpointAt = (row: MetricsRow): Checkpoint => ({
     weights: model.toTorch(),
-    optimizer: momentumOf(optimizer),
+    optimizer: optimizer.toTorch(),
     counters: { epoch: row.epoch, step: row.step, seed: config.seed },
     meta: { model: config.model, parameters: model.parameterCount },
   });
@@ -158,12 +159,6 @@ function train(
   });
 }
 
-function momentumOf(optimizer: Sgd): NamedArrays {
-  return Object.fromEntries(
-    Object.entries(optimizer.toTorch()).map(([name, array]) => [`${name}.momentum`, array]),
-  );
-}
-
 function summarize(
   config: Config,
   { engine, plan }: Setup,
@@ -179,6 +174,10 @@ function summarize(
     parameters: model.parameterCount,
     seed: config.seed,
     epochs: config.train.epochs,
+    optimizer: config.train.optimizer.kind,
+    schedule: config.train.schedule.kind,
+    kl_weighting: config.model.bayesian === 'none' ? 'none' : config.train.kl.kind,
+    augment: config.data.augment,
     engine: engine.name,
     threads: engine.threads,
     train_images: plan.train.length,

@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { epochBatches } from '../data/index.js';
+import { type Augmentation, drawTransforms, epochBatches } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
 import type { Model } from '../models/index.js';
 import { streamKey } from '../rng.js';
+import { EpochSums } from './epoch-sums.js';
 import { type EvaluationResult, evaluate } from './evaluate.js';
-import type { Sgd } from './optimizer.js';
+import { type KlOptions, klWeightAt } from './kl-weight.js';
+import type { Optimizer } from './optimizer.js';
 import type { TrainReporter } from './reporter.js';
 import type { EvaluatedRow, LossPrint, MetricsRow, TrainingColumns } from './row.js';
-import { learningRateAt, type ScheduleOptions } from './schedule.js';
+import { learningRateAt, type RunLength, type ScheduleOptions } from './schedule.js';
 import { type LabelledSource, TrainStep } from './step.js';
 
 /** Milliseconds of training between two looks at the outside world (progress, interrupts). */
@@ -18,7 +20,9 @@ export interface TrainOptions {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly schedule: ScheduleOptions;
-  readonly klWeight: number;
+  readonly kl: KlOptions;
+  /** What is done to training images, and to no others. */
+  readonly augment: readonly Augmentation[];
   readonly printEvery: number;
   readonly seed: number;
   /** Where an earlier part of the run stopped; its rows count as this run's own. */
@@ -38,7 +42,7 @@ export type EpochEnd = (row: MetricsRow, improved: boolean) => Promise<void>;
 
 export interface TrainContext {
   readonly model: Model;
-  readonly optimizer: Sgd;
+  readonly optimizer: Optimizer;
   readonly data: TrainData;
   readonly reporter: TrainReporter;
   readonly onLossPrint: (print: LossPrint) => Promise<void>;
@@ -52,23 +56,6 @@ export interface TrainOutcome {
   /** Training seconds and images of all epochs. */
   seconds: number;
   images: number;
-}
-
-/** Running sums of an epoch. */
-class EpochSums {
-  nll = 0;
-  kl = 0;
-  correct = 0;
-  images = 0;
-  steps = 0;
-
-  add(result: { nll: number; kl: number; correct: number }, batch: number): void {
-    this.nll += result.nll * batch;
-    this.kl += result.kl;
-    this.correct += result.correct;
-    this.images += batch;
-    this.steps++;
-  }
 }
 
 /**
@@ -87,7 +74,7 @@ export async function trainModel(options: TrainOptions, context: TrainContext): 
 class TrainingRun {
   private readonly step: TrainStep;
   private readonly n: number;
-  private readonly stepsPerEpoch: number;
+  private readonly length: RunLength;
   private taken = 0;
   private trainSeconds = 0;
   private printed = { sum: 0, batches: 0 };
@@ -99,7 +86,8 @@ class TrainingRun {
     const { model, optimizer, data } = context;
     this.step = new TrainStep(model, optimizer, data.train);
     this.n = data.plan.train.length;
-    this.stepsPerEpoch = Math.ceil(this.n / options.batchSize);
+    const stepsPerEpoch = Math.ceil(this.n / options.batchSize);
+    this.length = { steps: options.epochs * stepsPerEpoch, stepsPerEpoch };
   }
 
   async all(): Promise<TrainOutcome> {
@@ -168,31 +156,41 @@ class TrainingRun {
       seconds,
       images_per_second: n / seconds,
       learning_rate: this.rate(this.taken - 1),
-      train_loss: nll + (options.klWeight * kl) / n,
+      train_loss: nll + sums.weightedKl / n,
       train_nll: nll,
       train_kl: kl,
-      kl_weight: options.klWeight,
+      kl_weight: sums.klWeight,
       train_accuracy: sums.correct / sums.images,
     };
   }
 
   private rate(step: number): number {
-    const { schedule, learningRate, epochs } = this.options;
-    return learningRateAt(schedule, learningRate, step, epochs * this.stepsPerEpoch);
+    const { schedule, learningRate } = this.options;
+    return learningRateAt(schedule, learningRate, step, this.length);
   }
 
   private oneStep(batch: Int32Array, sums: EpochSums, epoch: number): LossPrint | undefined {
-    const { printEvery, klWeight } = this.options;
-    const result = this.step.run(batch, this.taken, this.rate(this.taken), klWeight / this.n);
+    const { printEvery, kl } = this.options;
+    const klWeight = klWeightAt(kl, this.taken, this.length);
+    const rate = this.rate(this.taken);
+    const result = this.step.run(batch, this.taken, rate, klWeight / this.n, this.transforms(batch, epoch));
     this.taken++;
     if (!Number.isFinite(result.nll) || !Number.isFinite(result.kl))
       throw diverged(this.taken, epoch, result);
-    sums.add(result, batch.length);
+    sums.add(result, batch.length, klWeight);
     this.printed.sum += result.nll;
     if (++this.printed.batches < printEvery) return undefined;
     const print = { epoch, batch: sums.steps, loss: this.printed.sum / printEvery };
     this.printed = { sum: 0, batches: 0 };
     return print;
+  }
+
+  /** How the batch's images are augmented in this epoch; undefined without augmentation. */
+  private transforms(batch: Int32Array, epoch: number): Int32Array | undefined {
+    const { augment, seed } = this.options;
+    return augment.length === 0
+      ? undefined
+      : drawTransforms(batch, augment, streamKey(seed, 'augment'), epoch);
   }
 
   private async print(print: LossPrint): Promise<void> {
@@ -202,16 +200,16 @@ class TrainingRun {
 
   private async breathe(epoch: number, sums: EpochSums, seconds: number): Promise<void> {
     const { reporter, signal } = this.context;
-    const { epochs } = this.options;
+    const { steps, stepsPerEpoch } = this.length;
     const perStep = seconds / sums.steps;
     reporter.progress({
       epoch,
-      epochs,
+      epochs: this.options.epochs,
       step: sums.steps,
-      steps: this.stepsPerEpoch,
+      steps: stepsPerEpoch,
       loss: sums.nll / sums.images,
       imagesPerSecond: sums.images / seconds,
-      etaSeconds: perStep * (epochs * this.stepsPerEpoch - this.taken),
+      etaSeconds: perStep * (steps - this.taken),
     });
     await setImmediate();
     if (signal?.aborted) throw interrupted(this.taken);

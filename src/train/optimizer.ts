@@ -1,119 +1,44 @@
-import { tf } from '../backends/tfjs.js';
-import { BayescnnError } from '../errors.js';
-import { engineShape } from '../models/layout.js';
+import type { tf } from '../backends/tfjs.js';
 import type { NamedVariable, TorchTensor } from '../models/named-variable.js';
-import { exportRecord, importRecord, type TorchRecord } from '../models/torch-record.js';
-import { sgdUpdate } from '../ops/sgd-update.js';
-import { writeTensor } from '../ops/write-tensor.js';
+import type { TorchRecord } from '../models/torch-record.js';
+import { Adam, type AdamSettings } from './adam.js';
+import { Sgd, type SgdSettings } from './sgd.js';
 
-/** torch.optim.SGD's settings; the rate comes with the schedule. */
-export interface SgdSettings {
-  readonly momentum: number;
-  /** Default 0. */
-  readonly dampening?: number;
-  /** Default false. */
-  readonly nesterov?: boolean;
-  /** Default 0. */
-  readonly weightDecay?: number;
-}
-
-/** SGD with momentum over a model's parameters, step for step as torch.optim.SGD. */
-export class Sgd {
-  /** Scalar variable: a recorded step reads it at each replay. */
-  readonly learningRate: tf.Variable<tf.Rank.R0>;
-  private readonly velocities: readonly NamedVariable[];
-  private readonly settings: Required<SgdSettings>;
-  private taken = 0;
-
-  /** @throws BayescnnError 'config' for settings that torch.optim.SGD refuses */
-  constructor(
-    private readonly parameters: readonly NamedVariable[],
-    settings: SgdSettings,
-  ) {
-    this.settings = { dampening: 0, nesterov: false, weightDecay: 0, ...settings };
-    checkSettings(this.settings);
-    this.learningRate = tf.tidy(() => tf.variable(tf.scalar(0), false));
-    this.velocities = parameters.map(({ name, layout }) => ({
-      name,
-      layout,
-      variable: tf.tidy(() => tf.variable(tf.zeros(engineShape(layout)), false)),
-    }));
-  }
-
+/** Changes a model's parameters by their gradients, and remembers what it needs for the next step. */
+export interface Optimizer {
   /** Steps taken so far, over the whole run. */
-  get steps(): number {
-    return this.taken;
-  }
-
-  /**
-   * Counts a step that ran outside `step`: a replayed recording of it.
-   * The momentum buffers are filled by the first step, so that one cannot be a replay.
-   */
-  countReplayed(steps = 1): void {
-    if (this.taken === 0) {
-      throw new BayescnnError(
-        'failure',
-        'Sgd: the first step fills the momentum buffers, got a replay of another step',
-        {
-          hint: 'record a step after the first one',
-        },
-      );
-    }
-    this.taken += steps;
-  }
-
+  readonly steps: number;
   /** Sets the rate of the steps that follow. */
-  setLearningRate(rate: number): void {
-    writeTensor(this.learningRate, Float32Array.of(rate));
-  }
-
+  setLearningRate(rate: number): void;
   /** One update in place. @param gradients in the parameters' order */
-  step(gradients: readonly tf.Tensor[]): void {
-    sgdUpdate(
-      this.parameters.map(({ variable }) => variable),
-      gradients,
-      this.velocities.map(({ variable }) => variable),
-      this.learningRate,
-      { ...this.settings, first: this.taken === 0 },
-    );
-    this.taken++;
-  }
-
-  /** The momentum buffers under the parameters' names, in PyTorch's layouts. */
-  toTorch(): Record<string, TorchTensor> {
-    return exportRecord(this.velocities);
-  }
-
+  step(gradients: readonly tf.Tensor[]): void;
+  /** Counts steps that ran outside `step`: replayed recordings of it. Default 1. */
+  countReplayed(steps?: number): void;
+  /** What it remembers, `<parameter>.<slot>`, in PyTorch's layouts. */
+  toTorch(): Record<string, TorchTensor>;
   /**
    * Goes on where a saved optimizer stopped.
    * @throws BayescnnError 'data' when names or shapes do not fit; nothing changes then
    */
-  restore(record: TorchRecord, steps: number): void {
-    importRecord('optimizer', this.velocities, record);
-    this.taken = steps;
-  }
-
-  /** Frees the buffers, not the parameters. */
-  dispose(): void {
-    this.learningRate.dispose();
-    for (const { variable } of this.velocities) variable.dispose();
-  }
+  restore(record: TorchRecord, steps: number): void;
+  /** Frees its buffers, not the parameters. */
+  dispose(): void;
 }
 
-function checkSettings({ momentum, dampening, nesterov, weightDecay }: Required<SgdSettings>): void {
-  const range = momentum >= 0 && weightDecay >= 0 && Number.isFinite(momentum + dampening + weightDecay);
-  if (!range) {
-    throw new BayescnnError(
-      'config',
-      `Sgd: momentum and weight decay must be >= 0 and finite, got momentum ${momentum}, dampening ${dampening}, weight decay ${weightDecay}`,
-      { hint: 'try momentum 0.9 and weight decay 0' },
-    );
+/** An optimizer by name, with its settings; the learning rate comes with the schedule. */
+export type OptimizerOptions =
+  | ({ readonly kind: 'sgd' } & SgdSettings)
+  | ({ readonly kind: 'adam' | 'adamw' } & Omit<AdamSettings, 'decoupled'>);
+
+/** @throws BayescnnError 'config' for settings that the optimizer refuses */
+export function createOptimizer(parameters: readonly NamedVariable[], options: OptimizerOptions): Optimizer {
+  if (options.kind === 'sgd') {
+    const { kind: _, ...settings } = options;
+    return new Sgd(parameters, settings);
   }
-  if (nesterov && (momentum === 0 || dampening !== 0)) {
-    throw new BayescnnError(
-      'config',
-      `Sgd: nesterov needs momentum > 0 and no dampening, got momentum ${momentum}, dampening ${dampening}`,
-      { hint: 'try momentum 0.9, dampening 0' },
-    );
-  }
+  const { kind, ...settings } = options;
+  return new Adam(parameters, { ...settings, decoupled: kind === 'adamw' });
 }
+
+export { Adam, type AdamSettings } from './adam.js';
+export { Sgd, type SgdSettings } from './sgd.js';

@@ -8,7 +8,7 @@ import {
   softmaxCrossEntropy,
   writeTensor,
 } from '../ops/index.js';
-import type { Sgd } from './optimizer.js';
+import type { Optimizer } from './optimizer.js';
 
 /** Labelled images that steps draw their batches from. */
 export interface LabelledSource extends ImageSource {
@@ -62,6 +62,8 @@ function createRunner(): StepRunner {
 /** The inputs of a step of one batch size, and its runner. */
 interface Slot {
   indices: tf.Variable<tf.Rank.R1>;
+  /** int32 [3 B] where images are augmented. */
+  transforms?: tf.Variable<tf.Rank.R1>;
   runner: StepRunner;
 }
 
@@ -78,7 +80,7 @@ export class TrainStep {
 
   constructor(
     private readonly model: Model,
-    private readonly optimizer: Sgd,
+    private readonly optimizer: Optimizer,
     private readonly source: LabelledSource,
   ) {
     this.variables = model.parameters.map(({ variable }) => variable);
@@ -100,16 +102,24 @@ export class TrainStep {
    * @param indices [B] images of the batch
    * @param step counts over the whole run; names the noise
    * @param klScale weight / N
+   * @param transforms [3 B] how each image is augmented, as `gatherImages` takes it; always or never
    */
-  run(indices: Int32Array, step: number, learningRate: number, klScale: number): StepResult {
-    const slot = this.slot(indices.length);
+  run(
+    indices: Int32Array,
+    step: number,
+    learningRate: number,
+    klScale: number,
+    transforms?: Int32Array,
+  ): StepResult {
+    const slot = this.slot(indices.length, transforms?.length);
     writeTensor(slot.indices, indices);
+    if (slot.transforms && transforms) writeTensor(slot.transforms, transforms);
     writeTensor(this.clock, Int32Array.of(step, 0, 0, 0));
     writeTensor(this.klScale, Float32Array.of(klScale));
     this.optimizer.setLearningRate(learningRate);
     // The first step fills the momentum buffers and is like no other: it is not recorded.
     if (this.optimizer.steps > 0) return measured(this.repeat(slot));
-    const outputs = this.compute(slot.indices);
+    const outputs = this.compute(slot);
     const result = measured(outputs);
     tf.dispose(outputs);
     return result;
@@ -117,31 +127,32 @@ export class TrainStep {
 
   private repeat(slot: Slot): Outputs {
     const before = this.optimizer.steps;
-    const outputs = slot.runner.run(() => this.compute(slot.indices));
+    const outputs = slot.runner.run(() => this.compute(slot));
     if (this.optimizer.steps === before) this.optimizer.countReplayed();
     return outputs;
   }
 
-  private slot(batchSize: number): Slot {
+  private slot(batchSize: number, transformsSize?: number): Slot {
     const known = this.slots.get(batchSize);
     if (known) return known;
-    const indices = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([batchSize], 'int32'), false));
-    const slot = { indices, runner: createRunner() };
+    const input = (size: number) => tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([size], 'int32'), false));
+    const slot: Slot = { indices: input(batchSize), runner: createRunner() };
+    if (transformsSize !== undefined) slot.transforms = input(transformsSize);
     this.slots.set(batchSize, slot);
     return slot;
   }
 
-  private compute(indices: tf.Tensor1D): Outputs {
+  private compute(slot: Slot): Outputs {
     return tf.tidy(() => {
       const outputs: Outputs = {};
-      const { grads } = tf.variableGrads(() => this.loss(indices, outputs), this.variables);
+      const { grads } = tf.variableGrads(() => this.loss(slot, outputs), this.variables);
       this.optimizer.step(this.variables.map((variable) => grads[variable.name]));
       return outputs;
     });
   }
 
-  private loss(indices: tf.Tensor1D, outputs: Outputs): tf.Scalar {
-    const x = gatherImages(indices, this.source);
+  private loss({ indices, transforms }: Slot, outputs: Outputs): tf.Scalar {
+    const x = gatherImages(indices, this.source, transforms);
     const labels = gatherLabels(indices, this.source.labels);
     const weights = this.model.weights(this.clock);
     const logits = this.model.forward(x, weights, { sample: true, clock: this.clock });
@@ -155,9 +166,9 @@ export class TrainStep {
   }
 
   dispose(): void {
-    for (const { indices, runner } of this.slots.values()) {
+    for (const { indices, transforms, runner } of this.slots.values()) {
       runner.dispose();
-      indices.dispose();
+      tf.dispose([indices, ...(transforms ? [transforms] : [])]);
     }
     tf.dispose([this.clock, this.klScale]);
   }

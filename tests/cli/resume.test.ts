@@ -29,8 +29,17 @@ function bayescnn(args: string[], stopAt?: string): Promise<{ code: number | nul
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, text })));
 }
 
-const train = (name: string, stopAt?: string) => {
-  const sets = SETTINGS.flatMap((setting) => ['--set', setting]);
+/** What an epoch's end must keep beside weights and momentum: moments, their step, cycles, the epoch's transforms. */
+const ALL_STATE = [
+  'train.optimizer.kind=adam',
+  'train.optimizer.learningRate=0.002',
+  'train.schedule.kind=one-cycle',
+  'train.kl.kind=cyclical',
+  'data.augment=["crop","flip"]',
+];
+
+const train = (name: string, stopAt?: string, more: string[] = []) => {
+  const sets = [...SETTINGS, ...more].flatMap((setting) => ['--set', setting]);
   return bayescnn(
     ['train', '--config', 'configs/quickstart.json', ...sets, '--out', out, '--name', name],
     stopAt,
@@ -49,6 +58,32 @@ function rows(name: string): unknown[] {
   });
 }
 
+it('a run with all kinds of state, interrupted and resumed, has the bytes of one that was not', async () => {
+  expect((await train('whole-state', undefined, ALL_STATE)).code).toBe(0);
+  const stopped = await train('part-state', 'epoch 2/8', ALL_STATE);
+  expect(stopped.code, stopped.text).toBe(130);
+  expect(rows('part-state').length).toBeLessThan(8);
+  const resumed = await bayescnn(['train', '--resume', path.join(out, 'part-state')]);
+  expect(resumed.code, resumed.text).toBe(0);
+  expectSame('part-state', 'whole-state');
+  const summary = JSON.parse(readFileSync(path.join(out, 'part-state', 'summary.json'), 'utf8'));
+  expect(summary).toMatchObject({
+    optimizer: 'adam',
+    schedule: 'one-cycle',
+    kl_weighting: 'cyclical',
+    augment: ['crop', 'flip'],
+  });
+});
+
+/** Compares two runs' metrics and checkpoints. */
+function expectSame(got: string, wanted: string): void {
+  expect(rows(got)).toEqual(rows(wanted));
+  for (const which of ['last', 'best']) {
+    const bytes = (name: string) => readFileSync(path.join(out, name, 'checkpoints', `${which}.safetensors`));
+    expect(Buffer.compare(bytes(got), bytes(wanted)), which).toBe(0);
+  }
+}
+
 it('a run that was interrupted and resumed has the bytes of one that was not', async () => {
   expect((await train('whole')).code).toBe(0);
   const stopped = await train('part', 'epoch 2/8');
@@ -59,11 +94,7 @@ it('a run that was interrupted and resumed has the bytes of one that was not', a
   expect(resumed.code, 'other settings beside --resume').toBe(2);
   const alone = await bayescnn(['train', '--resume', path.join(out, 'part')]);
   expect(alone.code, alone.text).toBe(0);
-  expect(rows('part')).toEqual(rows('whole'));
-  for (const which of ['last', 'best']) {
-    const bytes = (name: string) => readFileSync(path.join(out, name, 'checkpoints', `${which}.safetensors`));
-    expect(Buffer.compare(bytes('part'), bytes('whole')), which).toBe(0);
-  }
+  expectSame('part', 'whole');
   const environment = JSON.parse(readFileSync(path.join(out, 'part', 'environment.json'), 'utf8'));
   expect(environment.resumed).toMatchObject([{ after_epoch: before }]);
 });

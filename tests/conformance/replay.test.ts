@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type Replay, type SimdBackend, type StepOutputs, startSimd } from '../../src/backends/simd/index.js';
 import { loadTfjs, tf } from '../../src/backends/tfjs.js';
 import { writeTensor } from '../../src/ops/index.js';
-import { bitsOf, noiseSource, Training } from './training.js';
+import { bitsOf, noiseSource, Training, type TrainingOptions } from './training.js';
 
 const MODELS = ['none', 'conv', 'all'] as const;
 const source = noiseSource();
@@ -46,6 +46,46 @@ describe.each(MODELS)('replayed training, bayesian: %s', (bayesian) => {
     expect(first.bits()).toEqual(weights);
     for (const [name, bits] of Object.entries(before)) expect(weights[name], name).not.toBe(bits);
     for (const training of [first, second]) training.dispose();
+  });
+});
+
+describe.each([
+  ['adam', { optimizer: { kind: 'adam' } }],
+  ['adamw and weight decay', { optimizer: { kind: 'adamw', weightDecay: 0.1, betas: [0.8, 0.9] } }],
+  ['augmentation', { augment: ['crop', 'flip'] }],
+  ['adam and a flip', { optimizer: { kind: 'adam' }, augment: ['flip'] }],
+] as [string, TrainingOptions][])('replayed training with %s', (_name, options) => {
+  // Two sizes in turns: each has a recording of its own, on the same weights and moments.
+  const SIZES = [4, 4, 4, 7, 4, 7, 4, 7, 7, 4, 4, 7, 4];
+
+  it('has the bits of eager training', () => {
+    const programs = vi.spyOn(backend.simd, 'run');
+    const first = new Training('conv', source, options);
+    const losses = first.run(SIZES);
+    expect(first.step.obstacle).toBeUndefined();
+    expect(programs).toHaveBeenCalledTimes(8);
+    hideReplay();
+    const second = new Training('conv', source, options);
+    expect(second.run(SIZES)).toEqual(losses);
+    expect(first.bits()).toEqual(second.bits());
+    const plain = new Training('conv', source);
+    expect(plain.run(SIZES)).not.toEqual(losses);
+    for (const training of [first, second, plain]) training.dispose();
+  });
+
+  it('keeps no memory', () => {
+    const use = () => ({ tensors: tf.memory().numTensors, bytes: backend.simd.heap.usedBytes });
+    const rehearsal = new Training('conv', source, options);
+    rehearsal.run(SIZES);
+    rehearsal.dispose();
+    const empty = use();
+    const training = new Training('conv', source, options);
+    training.run(SIZES);
+    const warm = use();
+    training.run(SIZES);
+    expect(use()).toEqual(warm);
+    training.dispose();
+    expect(use()).toEqual(empty);
   });
 });
 
@@ -147,12 +187,12 @@ describe('a step that cannot be replayed', () => {
     const prior = { kind: 'scale-mixture', pi: 0.5, sigma1: 1, sigma2: 0.1 } as const;
     const sizes = [4, 4, 4, 4, 4];
     const program = vi.spyOn(backend.simd, 'run');
-    const first = new Training('conv', source, prior);
+    const first = new Training('conv', source, { prior });
     const losses = first.run(sizes);
     expect(first.step.obstacle).toMatch(/outside the engine|reads tensor values/);
     expect(program).not.toHaveBeenCalled();
     hideReplay();
-    const second = new Training('conv', source, prior);
+    const second = new Training('conv', source, { prior });
     expect(second.run(sizes)).toEqual(losses);
     expect(first.bits()).toEqual(second.bits());
     for (const training of [first, second]) training.dispose();
@@ -202,19 +242,27 @@ describe('constants of a replayed step', () => {
 describe('threads', () => {
   const sizes = Array.from({ length: 60 }, (_, i) => (i % 3 === 2 ? 4 : 9));
 
-  it.each(['none', 'conv', 'all'] as const)('one to four give the same bits: %s', async (bayesian) => {
-    const bits = [];
-    for (const { threads, adaptive } of [
-      ...[1, 2, 3, 4].map((count) => ({ threads: count, adaptive: false })),
-      { threads: 4, adaptive: true },
-    ]) {
-      await start(threads);
-      backend.simd.adaptive = adaptive;
-      expect(backend.simd.threads).toBe(threads);
-      const training = new Training(bayesian, source);
-      bits.push({ losses: training.run(sizes), weights: training.bits() });
-      training.dispose();
-    }
-    for (const other of bits.slice(1)) expect(other).toEqual(bits[0]);
-  });
+  it.each([
+    ['CNN', 'none', {}],
+    ['Bayesian convolutions', 'conv', {}],
+    ['all Bayesian', 'all', {}],
+    ['Adam and augmentation', 'all', { optimizer: { kind: 'adam' }, augment: ['crop', 'flip'] }],
+  ] as [string, 'none' | 'conv' | 'all', TrainingOptions][])(
+    'one to four give the same bits: %s',
+    async (_name, bayesian, options) => {
+      const bits = [];
+      for (const { threads, adaptive } of [
+        ...[1, 2, 3, 4].map((count) => ({ threads: count, adaptive: false })),
+        { threads: 4, adaptive: true },
+      ]) {
+        await start(threads);
+        backend.simd.adaptive = adaptive;
+        expect(backend.simd.threads).toBe(threads);
+        const training = new Training(bayesian, source, options);
+        bits.push({ losses: training.run(sizes), weights: training.bits() });
+        training.dispose();
+      }
+      for (const other of bits.slice(1)) expect(other).toEqual(bits[0]);
+    },
+  );
 });

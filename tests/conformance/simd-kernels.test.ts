@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSimd } from '../../src/backends/simd/index.js';
 import { loadTfjs, tf } from '../../src/backends/tfjs.js';
+import { adamUpdate } from '../../src/ops/adam-update.js';
 import { convReluPool } from '../../src/ops/conv-relu-pool.js';
 import { dense } from '../../src/ops/dense.js';
 import { gatherImages } from '../../src/ops/gather-images.js';
@@ -203,6 +204,56 @@ describe('the other kernels', () => {
     }
     expectClose(results[1][0] as Float32Array, results[0][0] as Float32Array, 'images', 1e-6);
     expect([...results[1][1]]).toEqual([...results[0][1]]);
+  });
+
+  it('gathers through every window as the composition, black where it leaves the image', async () => {
+    const images = Uint8Array.from({ length: 5 * 3072 }, (_, i) => 1 + (((i * 7919) >> 3) % 255));
+    // Every move of a crop, both ways round, and moves that leave nothing but black.
+    const moves = Array.from({ length: 9 }, (_, i) => i - 4);
+    const windows = moves.flatMap((down) =>
+      moves.flatMap((right) => [
+        [down, right, 0],
+        [down, right, 1],
+      ]),
+    );
+    windows.push([32, 0, 0], [0, -32, 1], [-32, 32, 0], [17, 31, 1]);
+    const indices = Int32Array.from(windows, (_, i) => i % 5);
+    const results = [];
+    for (const name of ['cpu', 'simd']) {
+      await tf.setBackend(name);
+      const source = { images, mean: [0.5, 0.4, 0.3] as const, std: [0.5, 0.2, 0.25] as const };
+      const transforms = tf.tensor1d(windows.flat(), 'int32');
+      results.push(gatherImages(tf.tensor1d(indices), source, transforms).dataSync() as Float32Array);
+    }
+    expectClose(results[1], results[0], 'images', 1e-6);
+  });
+
+  it('gathers through a window that does nothing to the bits of a plain gather', async () => {
+    await tf.setBackend('simd');
+    const images = Uint8Array.from({ length: 3 * 3072 }, (_, i) => (i * 7919) >> 3);
+    const source = { images, mean: [0.5, 0.4, 0.3] as const, std: [0.5, 0.2, 0.25] as const };
+    const indices = tf.tensor1d([2, 0, 1, 1], 'int32');
+    const plain = gatherImages(indices, source).dataSync();
+    const windowed = gatherImages(indices, source, tf.zeros<tf.Rank.R1>([12], 'int32')).dataSync();
+    expect(Buffer.compare(Buffer.from(windowed.buffer), Buffer.from(plain.buffer))).toBe(0);
+  });
+
+  it.each([1, 3, 4, 6, 17, 400])('updates %d weights by Adam as the composition', async (size) => {
+    const trajectories = [];
+    for (const name of ['cpu', 'simd']) {
+      await tf.setBackend(name);
+      const w = tf.variable(tf.tensor(normal('w', [size]).values));
+      const [m, v] = [tf.variable(tf.zeros([size])), tf.variable(tf.zeros([size]))];
+      for (let step = 0; step < 4; step++) {
+        const g = tf.tensor(normal(`g${step}`, [size]).values);
+        const rates = tf.tensor1d([0.1 / (1 - 0.9 ** (step + 1)), Math.sqrt(1 - 0.99 ** (step + 1)), 0.95]);
+        adamUpdate([w], [g], { first: [m], second: [v] }, rates, { betas: [0.9, 0.99], eps: 1e-8, l2: 0.1 });
+      }
+      trajectories.push([w, m, v].map((tensor) => Float32Array.from(tensor.dataSync())));
+    }
+    const [cpu, simd] = trajectories;
+    for (const [i, what] of ['weights', 'first moments', 'second moments'].entries())
+      expectClose(simd[i], cpu[i], what);
   });
 
   it('updates by SGD as the composition', async () => {

@@ -1,7 +1,8 @@
 import type { tf } from '../../src/backends/tfjs.js';
+import { type Augmentation, drawTransforms } from '../../src/data/index.js';
 import { createModel, type Model, type ModelOptions } from '../../src/models/index.js';
 import { Stream, streamKey } from '../../src/rng.js';
-import { Sgd } from '../../src/train/optimizer.js';
+import { createOptimizer, type Optimizer, type OptimizerOptions } from '../../src/train/optimizer.js';
 import { type LabelledSource, type StepResult, TrainStep } from '../../src/train/step.js';
 
 const IMAGES = 64;
@@ -17,21 +18,30 @@ export function noiseSource(): LabelledSource {
   };
 }
 
+const SGD: OptimizerOptions = { kind: 'sgd', momentum: 0.9, weightDecay: 0.001 };
+
+export interface TrainingOptions {
+  prior?: ModelOptions['prior'];
+  optimizer?: OptimizerOptions;
+  augment?: readonly Augmentation[];
+}
+
 /** A LeNet in training, on the current engine. */
 export class Training {
   readonly model: Model;
-  readonly optimizer: Sgd;
+  readonly optimizer: Optimizer;
   readonly step: TrainStep;
   private taken = 0;
 
   constructor(
     bayesian: ModelOptions['bayesian'],
     source: LabelledSource,
-    prior: ModelOptions['prior'] = { kind: 'gaussian', sigma: 0.5 },
+    private readonly options: TrainingOptions = {},
   ) {
+    const { prior = { kind: 'gaussian', sigma: 0.5 }, optimizer = SGD } = options;
     const posterior = { sigma: 0.05, clamp: 0, meanInit: 'uniform' as const };
     this.model = createModel({ architecture: 'lenet', bayesian, prior, posterior, seed: 4 });
-    this.optimizer = new Sgd(this.model.parameters, { momentum: 0.9, weightDecay: 0.001 });
+    this.optimizer = createOptimizer(this.model.parameters, optimizer);
     this.step = new TrainStep(this.model, this.optimizer, source);
   }
 
@@ -40,7 +50,13 @@ export class Training {
     return sizes.map((size) => {
       const step = this.taken++;
       const indices = Int32Array.from({ length: size }, (_, i) => (11 * step + 5 * i) % IMAGES);
-      return this.step.run(indices, step, 0.01 / (1 + step / 50), (1 + (step % 3)) / 5000);
+      const augment = this.options.augment ?? [];
+      // An epoch of four steps.
+      const epoch = 1 + Math.floor(step / 4);
+      const transforms = drawTransforms(indices, augment, streamKey(4, 'augment'), epoch);
+      const rate = 0.01 / (1 + step / 50);
+      const klScale = (1 + (step % 3)) / 5000;
+      return this.step.run(indices, step, rate, klScale, augment.length === 0 ? undefined : transforms);
     });
   }
 

@@ -38,6 +38,8 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.GaussianVariationalSum]: last([1], [2]),
   [Op.GaussianVariationalGrad]: vectors([1, 2, 3, 4, 5, 10], [8, 9]),
   [Op.SgdUpdate]: vectors([2, 4], [1, 3]),
+  [Op.AdamUpdate]: vectors([2, 5], [1, 3, 4]),
+  [Op.GatherAugmented]: own([1, 10], [3]),
   [Op.Add]: vectors([1, 2], [5]),
   [Op.Multiply]: vectors([1, 2], [5]),
 };

@@ -1,7 +1,7 @@
 import { BayescnnError } from '../../errors.js';
 
 const PAGE = 65536;
-/** Room behind every block, for kernels that read whole vectors past the end. Never written, so it stays zero. */
+/** Room behind every block, for kernels that read whole vectors past the end: all zeros. */
 const SLACK = 64;
 /** Pages that the build allows (`--maximumMemory`): 2 GiB, so that an address fits a positive int32. */
 export const MAXIMUM_PAGES = 32768;
@@ -33,6 +33,8 @@ export class Heap implements Allocator {
   allocate(bytes: number): number {
     const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
     const address = this.freeBySize.get(size)?.pop() ?? this.extend(size);
+    // A block's former user may have had a little more of it, and new memory is zero anyway: 64 to 127 bytes.
+    this.bytes(address + bytes, size - bytes).fill(0);
     this.sizeOf.set(address, size);
     this.used += size;
     return address;

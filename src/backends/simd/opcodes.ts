@@ -21,4 +21,6 @@ export enum Op {
   Multiply = 18,
   Sum = 19,
   Peak = 20,
+  AdamUpdate = 21,
+  GatherAugmented = 22,
 }

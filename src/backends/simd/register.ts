@@ -6,6 +6,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from './backend.js';
+import { AdamUpdate } from './kernels/AdamUpdate.js';
 import { add, addN, multiply } from './kernels/Arithmetic.js';
 import { ConvReluPool } from './kernels/ConvReluPool.js';
 import {
@@ -56,6 +57,7 @@ const FUSED: SimdKernel<any>[] = [
   GaussianVariational,
   GaussianVariationalGrad,
   SgdUpdate,
+  AdamUpdate,
   GatherImages,
   GatherLabels,
 ];

@@ -47,7 +47,7 @@ describe('defaults', () => {
           dampening: 0,
           weightDecay: 0,
         },
-        schedule: { kind: 'cosine', to: 0 },
+        schedule: { kind: 'cosine', to: 0, warmup: 0 },
         kl: { kind: 'constant', weight: 1 },
         printEvery: 2000,
       },
@@ -70,6 +70,14 @@ describe('defaults', () => {
     });
   });
 
+  it('are those of PyTorch for Adam and AdamW', () => {
+    const usual = { learningRate: 0.001, betas: [0.9, 0.999], eps: 1e-8 };
+    const optimizerOf = (kind: string) =>
+      parseConfig({ train: { optimizer: { kind } } }, 'x').train.optimizer;
+    expect(optimizerOf('adam')).toEqual({ kind: 'adam', ...usual, weightDecay: 0 });
+    expect(optimizerOf('adamw')).toEqual({ kind: 'adamw', ...usual, weightDecay: 0.01 });
+  });
+
   it('are not shared between configs, and frozen all the way down', () => {
     const config = parseConfig({}, 'x');
     const frozen = (value: unknown): boolean =>
@@ -88,7 +96,7 @@ describe('errors', () => {
   it('list every problem at once, cross-field checks included', () => {
     const error = failure({
       sed: 1,
-      data: { source: 'synthetic', archive: 'a.tar', subset: -1, augment: ['flip'] },
+      data: { source: 'synthetic', archive: 'a.tar', subset: -1, augment: ['flop'] },
       model: { bayesian: 'conv', activation: 'relU', prior: { kind: 'scale-mixture', sigma2: 0 } },
       train: { epoch: 3, epochs: 0, optimizer: { weightDecay: 0.1, nesterov: true, momentum: 0 } },
       backend: { kind: 'simd', threads: 1.5 },
@@ -103,7 +111,7 @@ describe('errors', () => {
         '  sed: unknown setting, got 1; did you mean "seed"?',
         '  data.archive: must be null with "source": "synthetic", whose images are made, not read, got "a.tar"',
         '  data.subset: expected a number >= 1, got -1',
-        '  data.augment: augmentation is not available yet, expected [], got ["flip"]',
+        '  data.augment.0: expected one of "crop", "flip", got "flop"; did you mean "flip"?',
         '  model.activation: expected "relu", got "relU"; did you mean "relu"?',
         '  model.prior.sigma2: must be > 0 unless "pi" is 1 (a component of width 0 has no density), got 0',
         '  train.epoch: unknown setting, got 3; did you mean "epochs"?',
@@ -143,6 +151,56 @@ describe('errors', () => {
       { train: { schedule: { kind: 'constant', to: 0 } } },
       'train.schedule.to: unknown setting, got 0; it belongs to "kind": "cosine"',
     ],
+    [
+      { data: { augment: ['crop', 'crop'] } },
+      'data.augment: expected each augmentation once, got ["crop","crop"]',
+    ],
+    [{ data: { augment: 'crop' } }, 'data.augment: expected an array [...], got "crop"'],
+    [
+      { train: { optimizer: { kind: 'adm' } } },
+      'train.optimizer.kind: expected one of "sgd", "adam", "adamw", got "adm"; did you mean "adam"?',
+    ],
+    [
+      { train: { optimizer: { kind: 'adam', momentum: 0.9 } } },
+      'train.optimizer.momentum: unknown setting, got 0.9; it belongs to "kind": "sgd"',
+    ],
+    [
+      { train: { optimizer: { kind: 'adam', betas: [0.9, 1] } } },
+      'train.optimizer.betas.1: expected a number < 1, got 1',
+    ],
+    [
+      { train: { optimizer: { kind: 'adamw', eps: 0 } } },
+      'train.optimizer.eps: expected a number > 0, got 0',
+    ],
+    [
+      { model: { bayesian: 'all' }, train: { optimizer: { kind: 'adamw' } } },
+      'train.optimizer.weightDecay: must be 0 with a Bayesian model',
+    ],
+    [
+      { train: { kl: { kind: 'blundel' } } },
+      'train.kl.kind: expected one of "constant", "linear", "cyclical", "blundell", "graves", "tempered", ' +
+        'got "blundel"; did you mean "blundell"?',
+    ],
+    [{ train: { kl: { kind: 'tempered', weight: 1 } } }, 'train.kl.weight: unknown setting, got 1'],
+    [{ train: { kl: { kind: 'tempered', temperature: 0 } } }, 'train.kl.temperature: expected a number > 0'],
+    [
+      { train: { epochs: 2, kl: { kind: 'linear', warmup: 3 } } },
+      'train.kl.warmup: must be at most "epochs"',
+    ],
+    [
+      { train: { schedule: { kind: 'step' } } },
+      'train.schedule.every: needs a number, or "milestones" in its place, not both, got null',
+    ],
+    [{ train: { schedule: { kind: 'step', every: 2, milestones: [1] } } }, 'not both, got 2'],
+    [
+      { train: { schedule: { kind: 'step', milestones: [3, 3] } } },
+      'train.schedule.milestones: expected rising epochs, got [3,3]',
+    ],
+    [
+      { train: { epochs: 5, schedule: { warmup: 5 } } },
+      'train.schedule.warmup: must be less than "epochs", got 5',
+    ],
+    [{ train: { schedule: { kind: 'one-cycle', pctStart: 1 } } }, 'pctStart: expected a number < 1, got 1'],
     [{ data: { subset: { train: 10 } } }, 'data.subset: expected null, a whole number >= 1'],
     [{ data: { sha256: 'ABC' } }, 'data.sha256: expected null or 64 lowercase hexadecimal digits, got "ABC"'],
     [{ data: { normalize: { std: [0.5, 0, 0.5] } } }, 'data.normalize.std.1: expected a number > 0, got 0'],
@@ -210,6 +268,13 @@ describe('valid combinations', () => {
     { model: { prior: { kind: 'scale-mixture', pi: 1, sigma2: 0 } } },
     { train: { optimizer: { nesterov: true } } },
     { train: { optimizer: { weightDecay: 5e-4 } } },
+    { data: { augment: ['flip', 'crop'] } },
+    { train: { optimizer: { kind: 'adam', betas: [0.9, 0.99], eps: 1e-7, weightDecay: 0.1 } } },
+    { model: { bayesian: 'all' }, train: { optimizer: { kind: 'adamw', weightDecay: 0 } } },
+    { train: { schedule: { kind: 'step', milestones: [30, 60], gamma: 0.2, warmup: 0.5 } } },
+    { train: { schedule: { kind: 'one-cycle', divFactor: 10 } } },
+    { train: { kl: { kind: 'cyclical', cycles: 3, ramp: 1 } } },
+    { train: { kl: { kind: 'graves' } } },
     { data: { subset: 100 } },
     { data: { subset: { train: 1, test: 2 } } },
     { data: { archive: 'a.tar.gz', sha256: '0'.repeat(64) } },

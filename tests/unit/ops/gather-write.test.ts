@@ -37,6 +37,39 @@ describe('gathering a batch', () => {
     expect(y.dataSync()[0]).toBe(wanted);
   });
 
+  it('pads with black, crops, then flips: torchvision in that order', () => {
+    const transforms = [
+      [-4, 3, 0],
+      [2, -1, 1],
+      [0, 0, 1],
+    ];
+    const y = gatherImages(
+      tf.tensor1d([2, 0, 1], 'int32'),
+      source,
+      tf.tensor1d(transforms.flat(), 'int32'),
+    ).arraySync();
+    const plain = gatherImages(tf.tensor1d([2, 0, 1], 'int32'), source).arraySync();
+    const black = source.mean.map((mean, c) => -mean / source.std[c]);
+    for (const [b, [down, right, flip]] of transforms.entries()) {
+      // RandomCrop: rows and columns 4 + move onwards of the image with 4 black pixels on each side.
+      const padded = Array.from({ length: 40 }, (_, row) =>
+        Array.from({ length: 40 }, (_, x) => plain[b][row - 4]?.[x - 4] ?? black),
+      );
+      const cropped = padded.slice(4 + down, 36 + down).map((row) => row.slice(4 + right, 36 + right));
+      const wanted = cropped.map((row) => (flip === 1 ? row.toReversed() : row)).flat(2);
+      const got = y[b].flat(2);
+      expect(got).toHaveLength(wanted.length);
+      for (const [i, value] of got.entries()) expect(value).toBeCloseTo(wanted[i], 6);
+    }
+  });
+
+  it('refuses transforms that do not fit', () => {
+    const wrong = tf.tensor1d([0, 0], 'int32');
+    expect(() => gatherImages(tf.tensor1d([0], 'int32'), source, wrong)).toThrow(
+      /transforms must be int32 \[3\], got int32 \[2\]/,
+    );
+  });
+
   it('takes the labels', () => {
     const y = gatherLabels(tf.tensor1d([2, 0, 2], 'int32'), Uint8Array.of(9, 4, 7));
     expect([y.dtype, ...y.dataSync()]).toEqual(['int32', 7, 9, 7]);

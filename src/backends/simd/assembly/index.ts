@@ -1,10 +1,11 @@
 import { Op } from '../opcodes';
+import { adamUpdate } from './adam';
 import { prepareConstants } from './constants';
 import { convForward, lrtConvForward } from './conv';
 import { convGradFilter, convGradFilterReduce, convGradInput } from './conv-backward';
 import { denseForward, denseGradInput, denseGradKernel, lrtDenseForward } from './dense';
 import { add, multiply, sum } from './elementwise';
-import { gatherImages, gatherLabels } from './gather';
+import { gatherAugmented, gatherImages, gatherLabels } from './gather';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss';
 import { peak } from './peak';
 import { sgdUpdate } from './update';
@@ -95,6 +96,10 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return sum(args, tid, threads, scratch);
     case Op.Peak:
       return peak(args, tid, threads, scratch);
+    case Op.AdamUpdate:
+      return adamUpdate(args, tid, threads, scratch);
+    case Op.GatherAugmented:
+      return gatherAugmented(args, tid, threads, scratch);
     default:
       unreachable();
   }

@@ -2,10 +2,13 @@ import { floatWord } from '../engine.js';
 import { Op } from '../opcodes.js';
 import type { SimdKernel } from './kernel.js';
 
-/** indices [B] into planar bytes -> normalised images [B,32,32,3] */
+/** Scratch bytes of the augmenting gather, as in `assembly/gather.ts`: rows of 3 x 96 and of 3 x 32 bytes. */
+const AUGMENT_SCRATCH = 384;
+
+/** indices [B] into planar bytes, transforms [3 B] where images are augmented -> normalised images [B,32,32,3] */
 export const GatherImages: SimdKernel<{ images: Uint8Array; mean: number[]; std: number[] }> = {
   name: 'GatherImages',
-  run({ indices }, backend, { images, mean, std }) {
+  run({ indices, transforms }, backend, { images, mean, std }) {
     const count = indices.shape[0];
     const x = backend.output([count, 32, 32, 3]);
     const scale = std.map((s) => floatWord(1 / (255 * s)));
@@ -18,7 +21,8 @@ export const GatherImages: SimdKernel<{ images: Uint8Array; mean: number[]; std:
       ...scale,
       ...shift,
     ];
-    backend.dispatch(Op.GatherImages, words);
+    if (transforms === undefined) backend.dispatch(Op.GatherImages, words);
+    else backend.dispatch(Op.GatherAugmented, [...words, backend.address(transforms)], AUGMENT_SCRATCH);
     return x;
   },
 };
