@@ -17,7 +17,7 @@ export class PredictionAccumulator {
   constructor(
     private readonly classes: number,
     private readonly samples: number,
-    options: { keepImages?: boolean } = {},
+    options: { keepImages?: boolean | undefined } = {},
   ) {
     checkCount('PredictionAccumulator', 'classes', classes);
     checkCount('PredictionAccumulator', 'samples', samples);
