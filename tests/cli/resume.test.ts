@@ -64,6 +64,8 @@ it('a run that was interrupted and resumed has the bytes of one that was not', a
     const bytes = (name: string) => readFileSync(path.join(out, name, 'checkpoints', `${which}.safetensors`));
     expect(Buffer.compare(bytes('part'), bytes('whole')), which).toBe(0);
   }
+  const predictions = (name: string) => readFileSync(path.join(out, name, 'predictions.safetensors'));
+  expect(Buffer.compare(predictions('part'), predictions('whole'))).toBe(0);
   const environment = JSON.parse(readFileSync(path.join(out, 'part', 'environment.json'), 'utf8'));
   expect(environment.resumed).toMatchObject([{ after_epoch: before }]);
 });
