@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { addBench } from './commands/bench.js';
+import { addCompare } from './commands/compare.js';
 import { addData } from './commands/data.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
@@ -36,6 +37,7 @@ export function buildProgram(io: Io): Command {
     .addHelpText('after', EXAMPLES);
   addTrain(program, io);
   addEval(program, io);
+  addCompare(program, io);
   addData(program, io);
   addBench(program, io);
   addDoctor(program, io);

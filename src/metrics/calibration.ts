@@ -1,4 +1,4 @@
-import { checkCount, metricError, type Numbers } from './check.js';
+import { checkCount, checkOutcomes, metricError, type Numbers, type Outcomes } from './check.js';
 
 /** The usual number of equal-width bins (Guo et al. 2017). */
 export const DEFAULT_BINS = 15;
@@ -54,11 +54,41 @@ export class Calibration {
    * @throws BayescnnError when nothing was added
    */
   error(): number {
-    if (this.total === 0)
-      throw metricError('Calibration', 'needs at least one image, got none', 'add images first');
+    this.requireImages();
     let sum = 0;
     for (let bin = 0; bin < this.binCount; bin++) sum += Math.abs(this.hits[bin] - this.confidences[bin]);
     return sum / this.total;
+  }
+
+  /**
+   * Sum over bins of (count / n) * (confidence - accuracy), which is mean confidence - accuracy whatever the
+   * bins: -1 to 1, above 0 when the model is overconfident.
+   * @throws BayescnnError when nothing was added
+   */
+  signedError(): number {
+    this.requireImages();
+    let sum = 0;
+    for (let bin = 0; bin < this.binCount; bin++) sum += this.confidences[bin] - this.hits[bin];
+    return sum / this.total;
+  }
+
+  /**
+   * Maximum calibration error, max over bins with images of |accuracy - confidence| (Naeini et al. 2015).
+   * @throws BayescnnError when nothing was added
+   */
+  maximumError(): number {
+    this.requireImages();
+    let worst = 0;
+    for (let bin = 0; bin < this.binCount; bin++) {
+      if (this.counts[bin] === 0) continue;
+      worst = Math.max(worst, Math.abs(this.hits[bin] - this.confidences[bin]) / this.counts[bin]);
+    }
+    return worst;
+  }
+
+  private requireImages(): void {
+    if (this.total === 0)
+      throw metricError('Calibration', 'needs at least one image, got none', 'add images first');
   }
 
   /** Every bin, the empty ones too, from low to high confidence. */
@@ -80,13 +110,10 @@ export class Calibration {
  */
 export function calibration(
   confidences: Numbers,
-  correct: ArrayLike<boolean | number>,
+  correct: Outcomes,
   bins: number = DEFAULT_BINS,
 ): Calibration {
-  if (confidences.length !== correct.length) {
-    const what = `needs ${confidences.length} outcomes, got ${correct.length}`;
-    throw metricError('calibration', what, 'pass one outcome for each confidence');
-  }
+  checkOutcomes('calibration', confidences, correct);
   const result = new Calibration(bins);
   for (let i = 0; i < confidences.length; i++) result.add(confidences[i], Boolean(correct[i]));
   return result;
@@ -95,7 +122,7 @@ export function calibration(
 /** Expected calibration error of n predictions; parameters as of `calibration`. */
 export function expectedCalibrationError(
   confidences: Numbers,
-  correct: ArrayLike<boolean | number>,
+  correct: Outcomes,
   bins: number = DEFAULT_BINS,
 ): number {
   return calibration(confidences, correct, bins).error();

@@ -5,6 +5,9 @@ export type Numbers = Float32Array | Float64Array | readonly number[];
 /** Class indices. */
 export type Labels = Uint8Array | Int32Array | readonly number[];
 
+/** Whether each prediction was right: true or 1. */
+export type Outcomes = ArrayLike<boolean | number>;
+
 /** An error about what a metric was given; always a fault of the caller, never of the user's input. */
 export function metricError(where: string, what: string, hint: string): BayescnnError {
   return new BayescnnError('failure', `${where}: ${what}`, { hint });
@@ -59,4 +62,34 @@ export function sampleRows(where: string, samples: readonly Numbers[], classes: 
     throw metricError(where, what, 'pass the same images through every sample');
   }
   return rows;
+}
+
+/** Throws unless there is one outcome for each confidence. */
+export function checkOutcomes(where: string, confidences: Numbers, correct: Outcomes): void {
+  if (confidences.length === correct.length) return;
+  const what = `needs ${confidences.length} outcomes, got ${correct.length}`;
+  throw metricError(where, what, 'pass one outcome for each confidence');
+}
+
+/**
+ * Throws unless a batch has `samples` flat [B * classes] arrays of logits for its B labels, each a class index.
+ */
+export function checkBatch(
+  where: string,
+  logits: readonly Numbers[],
+  labels: Labels,
+  classes: number,
+  samples: number,
+): void {
+  if (logits.length !== samples) {
+    const what = `needs the logits of ${samples} samples, got ${logits.length}`;
+    throw metricError(where, what, 'pass every posterior sample of a batch together');
+  }
+  const size = labels.length * classes;
+  const wrong = logits.find((sample) => sample.length !== size);
+  if (wrong !== undefined) {
+    const what = `needs ${size} logits a sample for ${labels.length} images, got ${wrong.length}`;
+    throw metricError(where, what, 'pass one logit for each class of each image');
+  }
+  checkLabels(where, labels, labels.length, classes);
 }

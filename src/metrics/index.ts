@@ -1,4 +1,5 @@
-export { type ImagePredictions, PredictionAccumulator, type PredictionMetrics } from './accumulator.js';
+export { PredictionAccumulator } from './accumulator.js';
+export { adaptiveCalibrationError } from './adaptive-calibration.js';
 export { auroc } from './auroc.js';
 export {
   binIndex,
@@ -8,9 +9,31 @@ export {
   DEFAULT_BINS,
   expectedCalibrationError,
 } from './calibration.js';
-export type { Labels, Numbers } from './check.js';
+export type { Labels, Numbers, Outcomes } from './check.js';
+export { ClasswiseCalibration, classwiseCalibrationError } from './classwise-calibration.js';
+export type { DetailedMetrics } from './detailed.js';
+export { DetailedAccumulator, type DetailedImages } from './detailed-accumulator.js';
 export { entropies } from './entropy.js';
+export type { ImagePredictions } from './images.js';
+export { averagePrecision, falsePositiveRate, type OodDetection, oodDetection } from './ood.js';
 export { meanProbabilities } from './predictive.js';
-export { accuracy, brierScore, negativeLogLikelihood, predictions } from './scores.js';
+export { type Ranking, rank } from './ranking.js';
+export {
+  coverageAtRisk,
+  riskAtCoverage,
+  type SelectivePrediction,
+  selectiveOf,
+  selectivePrediction,
+} from './risk-coverage.js';
+export {
+  accuracy,
+  brierScore,
+  negativeLogLikelihood,
+  predictions,
+  topKAccuracy,
+} from './scores.js';
 export { softmax } from './softmax.js';
+export type { SampleSpread } from './spread.js';
+export { sampleSpread } from './spread-table.js';
+export type { PredictionMetrics } from './sums.js';
 export { type Uncertainty, uncertainty } from './uncertainty.js';

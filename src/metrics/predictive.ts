@@ -3,9 +3,10 @@ import { entropyRow } from './entropy.js';
 import { argmaxRow, softmaxRow } from './softmax.js';
 
 /**
- * The Monte Carlo predictive distribution of one image at a time: `read` an image, then ask.
- * Probabilities are averaged over samples, never logits. Holds scratch memory, so that a
- * whole evaluation allocates nothing for an image.
+ * The Monte Carlo predictive distribution of one image at a time: `read` an image, then ask; or `open` it and
+ * `next` sample by sample, asking in between: after s samples the answers are, bit for bit, those of an
+ * evaluation with s samples. Probabilities are averaged over samples, never logits. Holds scratch memory, so
+ * that a whole evaluation allocates nothing for an image.
  */
 export class Predictive {
   /** [classes] mean over samples of the softmax. */
@@ -16,10 +17,14 @@ export class Predictive {
   predictiveEntropy = 0;
   /** First arg-max of `mean`. */
   prediction = 0;
-  private readonly sample: Float64Array;
+  /** [classes] probabilities of the sample read last. */
+  readonly sample: Float64Array;
+  private readonly sums: Float64Array;
   private readonly normalisers: Float64Array;
   private logits: readonly Numbers[] = [];
   private offset = 0;
+  private entropies = 0;
+  private count = 0;
 
   constructor(
     private readonly classes: number,
@@ -28,39 +33,58 @@ export class Predictive {
     checkCount('Predictive', 'classes', classes);
     checkCount('Predictive', 'samples', samples);
     this.mean = new Float64Array(classes);
+    this.sums = new Float64Array(classes);
     this.sample = new Float64Array(classes);
     this.normalisers = new Float64Array(samples);
   }
 
   /** @param logits [samples] of flat [images * classes], lengths already checked */
   read(logits: readonly Numbers[], image: number): void {
-    this.logits = logits;
-    this.offset = image * this.classes;
-    this.mean.fill(0);
-    let entropies = 0;
-    for (let s = 0; s < this.samples; s++) entropies += this.addSample(s);
-    for (let k = 0; k < this.classes; k++) this.mean[k] /= this.samples;
-    this.expectedEntropy = entropies / this.samples;
-    // One sample is its own mean: the identity keeps mutual information at an exact 0.
-    this.predictiveEntropy =
-      this.samples === 1 ? this.expectedEntropy : entropyRow(this.mean, 0, this.classes);
-    this.prediction = argmaxRow(this.mean, 0, this.classes);
+    this.open(logits, image);
+    for (let s = 0; s < this.samples; s++) this.addSample(s);
+    this.settle();
   }
 
-  /** Adds one sample's probabilities to the mean; returns its entropy: normaliser - sum of p * logit. */
-  private addSample(s: number): number {
-    const { classes, sample, mean, offset } = this;
+  /** Starts an image; parameters as of `read`. */
+  open(logits: readonly Numbers[], image: number): void {
+    this.logits = logits;
+    this.offset = image * this.classes;
+    this.sums.fill(0);
+    this.entropies = 0;
+    this.count = 0;
+  }
+
+  /** Takes in the open image's next sample. */
+  next(): void {
+    this.addSample(this.count);
+    this.settle();
+  }
+
+  /** Averages the samples so far. */
+  private settle(): void {
+    const { count, classes } = this;
+    for (let k = 0; k < classes; k++) this.mean[k] = this.sums[k] / count;
+    this.expectedEntropy = this.entropies / count;
+    // One sample is its own mean: the identity keeps mutual information at an exact 0.
+    this.predictiveEntropy = count === 1 ? this.expectedEntropy : entropyRow(this.mean, 0, classes);
+    this.prediction = argmaxRow(this.mean, 0, classes);
+  }
+
+  /** Adds one sample's probabilities to the sums, and its entropy: normaliser - sum of p * logit. */
+  private addSample(s: number): void {
+    const { classes, sample, sums, offset } = this;
     const logits = this.logits[s];
     const normaliser = softmaxRow(logits, offset, classes, sample, 0);
     this.normalisers[s] = normaliser;
     let entropy = 0;
     for (let k = 0; k < classes; k++) {
       const p = sample[k];
-      mean[k] += p;
+      sums[k] += p;
       // p = 0 adds 0 (the limit of p log p), where the product could be 0 * Infinity.
       if (p > 0) entropy += p * (normaliser - logits[offset + k]);
     }
-    return entropy;
+    this.entropies += entropy;
+    this.count = s + 1;
   }
 
   /** Highest probability of `mean`. */
@@ -80,11 +104,11 @@ export class Predictive {
    */
   negativeLogLikelihood(label: number): number {
     let maximum = -Infinity;
-    for (let s = 0; s < this.samples; s++) maximum = Math.max(maximum, this.logProbability(s, label));
+    for (let s = 0; s < this.count; s++) maximum = Math.max(maximum, this.logProbability(s, label));
     if (maximum === -Infinity) return Infinity;
     let sum = 0;
-    for (let s = 0; s < this.samples; s++) sum += Math.exp(this.logProbability(s, label) - maximum);
-    const nll = Math.log(this.samples) - maximum - Math.log(sum);
+    for (let s = 0; s < this.count; s++) sum += Math.exp(this.logProbability(s, label) - maximum);
+    const nll = Math.log(this.count) - maximum - Math.log(sum);
     return nll === 0 ? 0 : nll;
   }
 

@@ -1,4 +1,4 @@
-import { checkLabels, type Labels, type Numbers, rowCount, sampleRows } from './check.js';
+import { checkCount, checkLabels, type Labels, type Numbers, rowCount, sampleRows } from './check.js';
 import { Predictive } from './predictive.js';
 import { argmaxRow } from './softmax.js';
 
@@ -21,6 +21,35 @@ export function accuracy(probabilities: Numbers, labels: Labels, classes: number
   let correct = 0;
   for (let row = 0; row < predicted.length; row++) if (predicted[row] === labels[row]) correct++;
   return correct / predicted.length;
+}
+
+/**
+ * How many classes a row puts before `label`: those of higher probability, and of equal ones those with a
+ * lower index, so that the arg-max has rank 0.
+ */
+export function rankOfLabel(probabilities: Numbers, from: number, classes: number, label: number): number {
+  const own = probabilities[from + label];
+  let rank = 0;
+  for (let k = 0; k < classes; k++) {
+    const other = probabilities[from + k];
+    if (other > own || (other === own && k < label)) rank++;
+  }
+  return rank;
+}
+
+/**
+ * The share of rows whose label is among the `k` most probable classes; 1 when there are no more than k.
+ * @param probabilities flat [rows * classes]
+ */
+export function topKAccuracy(probabilities: Numbers, labels: Labels, classes: number, k: number): number {
+  const rows = rowCount('topKAccuracy', probabilities.length, classes);
+  checkCount('topKAccuracy', 'k', k);
+  checkLabels('topKAccuracy', labels, rows, classes);
+  let hits = 0;
+  for (let row = 0; row < rows; row++) {
+    if (rankOfLabel(probabilities, row * classes, classes, labels[row]) < k) hits++;
+  }
+  return hits / rows;
 }
 
 /**

@@ -12,10 +12,14 @@ export {
   type NamedArrays,
   saveCheckpoint,
 } from './checkpoint.js';
+export { type CsvValue, csv } from './csv.js';
 export { type Environment, environment, type RunFacts } from './environment.js';
+export { ExportFolder, requireFree } from './export-folder.js';
 export { METRICS_COLUMNS, readLosses, readMetrics } from './metrics-file.js';
+export { npyFile } from './npy.js';
 export { type OpenedRun, openRun } from './open-run.js';
 export { packageVersion } from './package-info.js';
+export { loadPredictions, type RunPredictions, savePredictions } from './predictions-file.js';
 export { createRunFolder, RunFolder, reopenRunFolder } from './run-folder.js';
 export { readSafetensors, type SafetensorsFile } from './safetensors-read.js';
 export type { Dtype, Tensor } from './safetensors-types.js';

@@ -1,10 +1,19 @@
 import { type Config, parseConfig } from '../config/index.js';
-import type { DataEvents } from '../data/index.js';
+import { CLASS_COUNT, type DataEvents } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
-import { loadCheckpoint, openRun } from '../results/index.js';
-import { type EvaluationResult, evaluate } from '../train/evaluate.js';
+import { DetailedAccumulator, type DetailedMetrics } from '../metrics/index.js';
+import type { Model } from '../models/index.js';
+import {
+  ExportFolder,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  openRun,
+  requireFree,
+} from '../results/index.js';
+import { evaluate } from '../train/evaluate.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { LabelledSource } from '../train/step.js';
+import { exportFiles } from './evaluation-export.js';
 import { engineLine, modelOf, type Setup, setUp } from './setup.js';
 
 export type SplitName = 'test' | 'train' | 'validation';
@@ -23,18 +32,32 @@ export interface EvaluationRequest {
   subset?: number | undefined;
   backend?: Config['backend']['kind'] | undefined;
   threads?: number | undefined;
+  /** Also report every metric of the first 1, 2, .. S samples. */
+  curve?: boolean | undefined;
+  /** Write predictions into this new folder. */
+  export?: string | undefined;
   reporter: TrainReporter;
   dataEvents?: DataEvents;
   signal?: AbortSignal;
 }
 
+/** What chose the evaluated checkpoint among its run's epochs; a file of one's own: unknown. */
+export type Selection = 'validation' | 'none' | 'unknown';
+
 /** What `eval --json` prints: the metrics of the averaged predictive distribution. */
-export interface EvaluationReport extends EvaluationResult {
+export interface EvaluationReport extends DetailedMetrics {
+  /** KL(q || prior), nats; 0 without a posterior. */
+  kl: number;
   run: string;
   checkpoint: string;
   epoch: number;
+  selection: Selection;
   split: SplitName;
   engine: string;
+  /** With `--curve`: the metrics of the first 1, 2, .. S samples. */
+  curve?: DetailedMetrics[];
+  /** With `--export`: the folder. */
+  export?: string;
 }
 
 /**
@@ -42,37 +65,81 @@ export interface EvaluationReport extends EvaluationResult {
  * @throws BayescnnError when the run, its data or its checkpoint cannot be used
  */
 export async function runEvaluation(request: EvaluationRequest): Promise<EvaluationReport> {
+  if (request.export !== undefined) await requireFree(request.export);
   const run = await openRun(request.run);
   const config = overridden(parseConfig(run.config, `${run.path}/config.json`), request);
-  const file = run.checkpoint(request.checkpoint);
-  const checkpoint = await loadCheckpoint(file);
+  const checkpoint = await loadCheckpoint(run.checkpoint(request.checkpoint));
   const setup = await setUp(config, { events: request.dataEvents, signal: request.signal });
   request.reporter.note(engineLine(setup.engine));
   const model = modelOf(config);
   try {
     model.fromTorch(checkpoint.weights);
-    const { source, indices } = imagesOf(setup, request);
-    const epoch = checkpoint.counters.epoch ?? 0;
-    const metrics = await evaluate(model, source, {
-      indices,
-      samples: config.eval.samples,
-      batchSize: config.eval.batchSize,
-      epoch,
-      signal: request.signal,
-      onProgress: (done, total) => request.reporter.evaluating(done, total),
-    });
-    return {
-      ...metrics,
-      run: run.path,
-      checkpoint: file,
-      epoch,
-      split: request.split,
-      engine: setup.engine.name,
-    };
+    return await measure({ request, config, run: run.path, checkpoint, setup, model });
   } finally {
     model.dispose();
     await setup.engine.dispose();
   }
+}
+
+interface Evaluation {
+  request: EvaluationRequest;
+  config: Config;
+  run: string;
+  checkpoint: LoadedCheckpoint;
+  setup: Setup;
+  model: Model;
+}
+
+/** Evaluates, and exports what was asked for. */
+async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
+  const { request, config, setup, model, checkpoint } = evaluation;
+  const { source, indices } = imagesOf(setup, request);
+  const selection = selectionOf(request.checkpoint, config);
+  if (selection === 'validation' && request.split === 'validation')
+    request.reporter.warn('the checkpoint was chosen on these images: expect worse on others');
+  const detailed = new DetailedAccumulator(CLASS_COUNT, { curve: request.curve ?? false });
+  const folder =
+    request.export === undefined
+      ? undefined
+      : await ExportFolder.create(request.export, indices.length, CLASS_COUNT);
+  try {
+    const { kl } = await evaluate(model, source, {
+      indices,
+      samples: config.eval.samples,
+      batchSize: config.eval.batchSize,
+      epoch: checkpoint.counters.epoch ?? 0,
+      signal: request.signal,
+      onProgress: (done, total) => request.reporter.evaluating(done, total),
+      sink: {
+        addBatch: (logits, labels) => {
+          detailed.addBatch(logits, labels);
+          folder?.addBatch(logits);
+        },
+      },
+    });
+    const curve = request.curve ? detailed.curve() : undefined;
+    const report: EvaluationReport = {
+      ...detailed.finish(),
+      kl,
+      run: evaluation.run,
+      checkpoint: checkpoint.path,
+      epoch: checkpoint.counters.epoch ?? 0,
+      selection,
+      split: request.split,
+      engine: setup.engine.name,
+      ...(curve && { curve }),
+      ...(folder && { export: folder.path }),
+    };
+    await folder?.finish(exportFiles(detailed.images(), indices, report, curve));
+    return report;
+  } finally {
+    await folder?.discard();
+  }
+}
+
+function selectionOf(checkpoint: string, config: Config): Selection {
+  if (checkpoint === 'best') return config.data.validation > 0 ? 'validation' : 'none';
+  return checkpoint === 'last' ? 'none' : 'unknown';
 }
 
 function overridden(

@@ -9,6 +9,7 @@ import {
   type RunFolder,
   reopenRunFolder,
   saveCheckpoint,
+  savePredictions,
 } from '../results/index.js';
 import { type TrainOptions, type TrainOutcome, trainModel } from '../train/loop.js';
 import { createOptimizer, type Optimizer } from '../train/optimizer.js';
@@ -52,6 +53,8 @@ export interface Summary {
   total_seconds: number;
   final: EvaluatedRow;
   best: { epoch: number; test_accuracy: number; selected_by: string };
+  /** What chose the best epoch: the validation images, or nothing (it is then the last). Never the test images. */
+  selection: 'validation' | 'none';
   /** What the test images were used for. */
   test_set_role: string;
   config_hash: string;
@@ -130,7 +133,7 @@ function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
 
 function train(
   request: TrainingRequest,
-  { plan, train, test }: Setup,
+  { dataset, plan, train, test }: Setup,
   folder: RunFolder,
   model: Model,
   optimizer: Optimizer,
@@ -149,10 +152,15 @@ function train(
     reporter,
     signal,
     onLossPrint: (print) => folder.appendLoss(print),
-    onEpochEnd: async (row, improved) => {
+    onEpochEnd: async (row, improved, images) => {
       // `last` is what a resumed run starts from, so it comes after all that belongs to its epoch.
       await folder.appendMetrics(row);
       const checkpoint = checkpointAt(row);
+      if (improved && images) {
+        const { epoch, samples } = row as EvaluatedRow;
+        const facts = { checkpoint: 'best', epoch, samples, split: 'test', dataset: dataset.sha256 } as const;
+        await savePredictions(folder.path, { ...images, ...facts, indices: plan.test });
+      }
       if (improved) await saveCheckpoint(folder.path, 'best', checkpoint);
       await saveCheckpoint(folder.path, 'last', checkpoint);
     },
@@ -191,6 +199,7 @@ function summarize(
       test_accuracy: best.test_accuracy,
       selected_by: selects ? 'validation NLL' : 'the last epoch: there is no validation split',
     },
+    selection: selects ? 'validation' : 'none',
     test_set_role: 'measured after each evaluated epoch; selects nothing',
     config_hash: configHash(config),
   };

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { tf } from '../backends/tfjs.js';
 import { CLASS_COUNT } from '../data/dataset.js';
-import { PredictionAccumulator, type PredictionMetrics } from '../metrics/index.js';
+import { type ImagePredictions, PredictionAccumulator, type PredictionMetrics } from '../metrics/index.js';
 import type { Model, StepWeights } from '../models/index.js';
 import { gatherImages, writeTensor } from '../ops/index.js';
 import type { LabelledSource } from './step.js';
@@ -19,12 +19,27 @@ export interface EvaluationOptions {
   readonly epoch: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Also return what each image was given. */
+  readonly keepImages?: boolean | undefined;
+  /** Is shown every batch as well, in order. */
+  readonly sink?: EvaluationSink | undefined;
+}
+
+/** Something else that wants to see an evaluation's logits. */
+export interface EvaluationSink {
+  /**
+   * @param logits [samples] of flat [B * classes]; not to be kept
+   * @param labels [B]
+   */
+  addBatch(logits: readonly Float32Array[], labels: Uint8Array): void;
 }
 
 /** Metrics of the averaged predictive distribution, and the model's KL. */
 export interface EvaluationResult extends PredictionMetrics {
   /** KL(q || prior), nats; 0 without a posterior. */
   kl: number;
+  /** With `keepImages`, in the order of `indices`. */
+  images?: ImagePredictions;
 }
 
 /**
@@ -37,7 +52,7 @@ export async function evaluate(
   options: EvaluationOptions,
 ): Promise<EvaluationResult> {
   const samples = model.bayesianLayers.length === 0 ? 1 : options.samples;
-  const accumulator = new PredictionAccumulator(CLASS_COUNT, samples);
+  const accumulator = new PredictionAccumulator(CLASS_COUNT, samples, { keepImages: options.keepImages });
   const clock = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([4], 'int32'), false));
   writeTensor(clock, clockAt(options.epoch, 0, 0));
   // TF.js's type of a tensor container knows no read-only fields.
@@ -52,14 +67,17 @@ export async function evaluate(
       const positions = Array.from({ length: samples }, (_, sample) => clockAt(options.epoch, sample, first));
       const x = () => gatherImages(tf.tensor1d(indices.slice(), 'int32'), source);
       const logits = predict(model, weights, x, clock, positions);
-      accumulator.addBatch(
-        logits,
-        Uint8Array.from(indices, (index) => source.labels[index]),
-      );
+      const labels = Uint8Array.from(indices, (index) => source.labels[index]);
+      accumulator.addBatch(logits, labels);
+      options.sink?.addBatch(logits, labels);
       options.onProgress?.(Math.min(total, first + options.batchSize), total);
       await setImmediate();
     }
-    return { ...accumulator.finish(), kl: weights.kl === null ? 0 : weights.kl.dataSync()[0] };
+    return {
+      ...accumulator.finish(),
+      kl: weights.kl === null ? 0 : weights.kl.dataSync()[0],
+      ...(options.keepImages && { images: accumulator.images() }),
+    };
   } finally {
     release(weights);
     clock.dispose();

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Augmentation, drawTransforms, epochBatches } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
+import type { ImagePredictions } from '../metrics/index.js';
 import type { Model } from '../models/index.js';
 import { streamKey } from '../rng.js';
 import { EpochSums } from './epoch-sums.js';
@@ -37,8 +38,15 @@ export interface TrainData {
   readonly plan: { readonly train: Int32Array; readonly validation: Int32Array; readonly test: Int32Array };
 }
 
-/** Told at the end of each epoch, after its evaluation; the caller writes its files. */
-export type EpochEnd = (row: MetricsRow, improved: boolean) => Promise<void>;
+/**
+ * Told at the end of each epoch, after its evaluation; the caller writes its files.
+ * @param images what each test image was given, in the order of the plan; none when the epoch was not evaluated
+ */
+export type EpochEnd = (
+  row: MetricsRow,
+  improved: boolean,
+  images: ImagePredictions | undefined,
+) => Promise<void>;
 
 export interface TrainContext {
   readonly model: Model;
@@ -99,11 +107,11 @@ class TrainingRun {
       if (epoch === first && this.step.obstacle)
         this.context.reporter.note(`steps are not replayed: ${this.step.obstacle}`);
       const due = epoch % evaluation.every === 0 || epoch === epochs;
-      const row = due ? await this.evaluated(columns) : skipped(columns);
+      const { row, images } = due ? await this.evaluated(columns) : { row: skipped(columns) };
       const improved = due && isBetter(row as EvaluatedRow, best);
       if (due) final = row as EvaluatedRow;
       if (improved) best = final;
-      await this.context.onEpochEnd(row, improved);
+      await this.context.onEpochEnd(row, improved, images);
       this.context.reporter.epoch(row);
     }
     return {
@@ -215,13 +223,15 @@ class TrainingRun {
     if (signal?.aborted) throw interrupted(this.taken);
   }
 
-  private async evaluated(columns: TrainingColumns): Promise<EvaluatedRow> {
+  private async evaluated(
+    columns: TrainingColumns,
+  ): Promise<{ row: MetricsRow; images?: ImagePredictions | undefined }> {
     const { data } = this.context;
     const started = performance.now();
     const test = await this.measure(data.test, data.plan.test, columns.epoch);
     const held = data.plan.validation;
     const validation = held.length > 0 ? await this.measure(data.train, held, columns.epoch) : null;
-    return {
+    const row: EvaluatedRow = {
       ...columns,
       test_loss: test.nll + (columns.kl_weight * test.kl) / this.n,
       test_nll: test.nll,
@@ -236,6 +246,7 @@ class TrainingRun {
       validation_nll: validation?.nll ?? null,
       validation_accuracy: validation?.accuracy ?? null,
     };
+    return { row, images: test.images };
   }
 
   private measure(source: LabelledSource, indices: Int32Array, epoch: number): Promise<EvaluationResult> {
@@ -247,6 +258,7 @@ class TrainingRun {
       batchSize,
       epoch,
       signal,
+      keepImages: true,
       onProgress: (done, total) => reporter.evaluating(done, total),
     });
   }

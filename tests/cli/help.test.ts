@@ -20,7 +20,8 @@ describe('the installed program', () => {
     const { code, stdout, stderr } = await bayescnn('--help');
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const name of ['train', 'eval', 'data', 'bench', 'doctor']) expect(stdout).toContain(`\n  ${name} `);
+    for (const name of ['train', 'eval', 'compare', 'data', 'bench', 'doctor'])
+      expect(stdout).toContain(`\n  ${name} `);
   });
 
   it('loads neither engine nor config nor data for help', async () => {

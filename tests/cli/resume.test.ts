@@ -82,6 +82,8 @@ function expectSame(got: string, wanted: string): void {
     const bytes = (name: string) => readFileSync(path.join(out, name, 'checkpoints', `${which}.safetensors`));
     expect(Buffer.compare(bytes(got), bytes(wanted)), which).toBe(0);
   }
+  const predictions = (name: string) => readFileSync(path.join(out, name, 'predictions.safetensors'));
+  expect(Buffer.compare(predictions(got), predictions(wanted))).toBe(0);
 }
 
 it('a run that was interrupted and resumed has the bytes of one that was not', async () => {

@@ -101,6 +101,7 @@ describe.each([
       'environment.json',
       'metrics.csv',
       'metrics.jsonl',
+      'predictions.safetensors',
       'summary.json',
     ].map(path.normalize);
     expect(files.filter((file) => file !== 'losses.jsonl')).toEqual(wanted);

@@ -1,0 +1,75 @@
+import { textTable } from '../../report/table.js';
+import type { EvaluationReport } from '../../runs/evaluate.js';
+import { columns, percent, whole } from '../output-format.js';
+
+/** Numbers of samples that the text shows of a curve. */
+const CURVE_STOPS = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000];
+
+const CHOSEN: Record<EvaluationReport['selection'], string> = {
+  validation: 'selected by validation NLL',
+  none: 'not selected',
+  unknown: 'a file of its own',
+};
+
+/** The metrics as text. */
+export function describeEvaluation(result: EvaluationReport): string {
+  const table = columns([...scores(result), ...uncertainty(result), ...origin(result)]);
+  return result.curve ? `${table}\n\n${curveTable(result)}` : table;
+}
+
+type Row = [string, string];
+const figure = (value: number): string => value.toFixed(4);
+const nats = (value: number): string => `${figure(value)} nats`;
+
+function scores(result: EvaluationReport): Row[] {
+  return [
+    ['accuracy', `${percent(result.accuracy)} of ${whole(result.n)} ${result.split} images`],
+    ['top-5 accuracy', percent(result.top5_accuracy)],
+    ['NLL', figure(result.nll)],
+    ['Brier', figure(result.brier)],
+    ['ECE', `${figure(result.ece)} (15 bins of equal width)`],
+    ['adaptive ECE', `${figure(result.adaptive_ece)} (15 bins of equal count)`],
+    ['classwise ECE', figure(result.classwise_ece)],
+    ['signed ECE', `${figure(result.signed_ece)} (${result.signed_ece > 0 ? 'over' : 'under'}confident)`],
+    ['MCE', figure(result.mce)],
+  ];
+}
+
+function uncertainty(result: EvaluationReport): Row[] {
+  return [
+    ['predictive entropy', nats(result.predictive_entropy)],
+    ['expected entropy', nats(result.expected_entropy)],
+    ['mutual information', nats(result.mutual_information)],
+    ['aleatoric, epistemic', `${figure(result.aleatoric)}, ${figure(result.epistemic)} (variance)`],
+    ['variation ratio', figure(result.variation_ratio)],
+    ['disagreement', figure(result.disagreement)],
+    ['AURC', figure(result.aurc)],
+    ['AUGRC', figure(result.augrc)],
+    ['error at 80 % coverage', percent(result.risk_at_80_coverage)],
+    ['coverage at 5 % error', percent(result.coverage_at_5_risk)],
+  ];
+}
+
+function origin(result: EvaluationReport): Row[] {
+  return [
+    ['posterior samples', String(result.samples)],
+    ['checkpoint', result.checkpoint],
+    ['epoch', `${result.epoch}, ${CHOSEN[result.selection]}`],
+    ...(result.export === undefined ? [] : [['exported to', result.export] satisfies Row]),
+  ];
+}
+
+function curveTable({ curve = [], samples }: EvaluationReport): string {
+  const heads = ['samples', 'accuracy', 'NLL', 'Brier', 'ECE', 'mutual information', 'AURC'];
+  const shown = curve.filter((point) => CURVE_STOPS.includes(point.samples) || point.samples === samples);
+  const rows = shown.map((point) => [
+    String(point.samples),
+    percent(point.accuracy),
+    figure(point.nll),
+    figure(point.brier),
+    figure(point.ece),
+    figure(point.mutual_information),
+    figure(point.aurc),
+  ]);
+  return textTable([heads, ...rows]);
+}
