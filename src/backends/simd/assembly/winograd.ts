@@ -145,9 +145,8 @@ function transformColumns(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: 
 export function winograd(g: usize, x: usize, filter: usize, bias: usize, out: usize, scratch: usize): void {
   const products = scratch + roomy(<usize>POINTS * imagePointBytes(g));
   if (planar(g)) {
-    const row = products + roomy(<usize>POINTS * productPointBytes(g));
-    transformPlanes(g, x, row, scratch);
-    planarProducts(g, scratch, filter, bias, products, out);
+    const columns = products + roomy(<usize>POINTS * productPointBytes(g));
+    planarProducts(g, x, scratch, columns, filter, bias, products, out);
   } else {
     transformPixels(g, x, scratch);
     channelProducts(g, scratch, filter, products);
@@ -331,52 +330,55 @@ function combineChannels(g: usize, m: usize, bias: usize, out: usize): void {
   }
 }
 
-/** V as [point][row][C][tile]. `row` is room for one row, its even columns before the odd ones. */
-function transformPlanes(g: usize, x: usize, row: usize, to: usize): void {
-  const rows = paddedHeight(g);
-  const width = paddedWidth(g);
+/** One row of V, [point][row][C][tile]. `columns` is room for the row's even columns before the odd ones. */
+function transformRow(g: usize, x: usize, columns: usize, to: usize): void {
   const channels = load<i32>(g, G_CHANNELS);
   const pixel = <usize>channels << 2;
   const point = imagePointBytes(g);
   const planeStep = <usize>tileRoom(g) << 2;
-  const half = (<usize>(width + 1) >> 1) << 2;
+  const half = (<usize>(paddedWidth(g) + 1) >> 1) << 2;
   const end = <usize>(load<i32>(g, G_OUT_WIDTH) >> 1) << 2;
-  const odd = row + half;
-  for (let y = 0; y < rows; y++) {
-    for (let c = 0; c < channels; c++) {
-      let from = x + (<usize>c << 2);
-      for (let at: usize = 0; at < half; at += 4) {
-        store<f32>(row + at, load<f32>(from));
-        store<f32>(odd + at, load<f32>(from + pixel));
-        from += 2 * pixel;
-      }
-      for (let at: usize = 0; at < end; at += 16) {
-        const e = row + at;
-        const o = odd + at;
-        const d0 = v128.load(e);
-        const d1 = v128.load(o);
-        const d2 = v128.load(e, 4);
-        const d3 = v128.load(o, 4);
-        const d4 = v128.load(e, 8);
-        const d5 = v128.load(o, 8);
-        transformColumns(d0, d1, d2, d3, d4, d5, to + at, point);
-      }
-      to += planeStep;
+  const odd = columns + half;
+  for (let c = 0; c < channels; c++) {
+    let from = x + (<usize>c << 2);
+    for (let at: usize = 0; at < half; at += 4) {
+      store<f32>(columns + at, load<f32>(from));
+      store<f32>(odd + at, load<f32>(from + pixel));
+      from += 2 * pixel;
     }
-    x += <usize>width * pixel;
+    for (let at: usize = 0; at < end; at += 16) {
+      const e = columns + at;
+      const o = odd + at;
+      const d0 = v128.load(e);
+      const d1 = v128.load(o);
+      const d2 = v128.load(e, 4);
+      const d3 = v128.load(o, 4);
+      const d4 = v128.load(e, 8);
+      const d5 = v128.load(o, 8);
+      transformColumns(d0, d1, d2, d3, d4, d5, to + at, point);
+    }
+    to += planeStep;
   }
 }
 
-function planarProducts(g: usize, v: usize, u: usize, bias: usize, m: usize, out: usize): void {
+/** A row of the image is transformed just before its first use: what a row of the output reads stays in the nearest cache. */
+function planarProducts(g: usize, x: usize, v: usize, columns: usize, u: usize, bias: usize, m: usize, out: usize): void {
   const height = load<i32>(g, G_OUT_HEIGHT);
   const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
   const channels = load<i32>(g, G_CHANNELS);
-  const taps = channels * load<i32>(g, G_OUTER);
+  const kernelRows = load<i32>(g, G_OUTER);
+  const taps = channels * kernelRows;
   const pairs = channelRoom(g) >> 1;
   const imagePoint = imagePointBytes(g);
   const planeStep = <usize>tileRoom(g) << 2;
+  const rowBytes = (<usize>(paddedWidth(g) * channels)) << 2;
   const tileBytes = (<usize>(2 * load<i32>(g, G_OUT_CHANNELS))) << 2;
-  for (let y = 0; y < height; y++) {
+  let ready = v;
+  for (let y = 1 - kernelRows; y < height; y++) {
+    transformRow(g, x, columns, ready);
+    x += rowBytes;
+    ready += <usize>channels * planeStep;
+    if (y < 0) continue;
     for (let t = 0; t < tiles; t += BLOCK) {
       let to = m;
       let from = v + (<usize>t << 2);
