@@ -368,7 +368,7 @@ function planarProducts(g: usize, x: usize, v: usize, columns: usize, u: usize, 
   const channels = load<i32>(g, G_CHANNELS);
   const kernelRows = load<i32>(g, G_OUTER);
   const taps = channels * kernelRows;
-  const pairs = channelRoom(g) >> 1;
+  const productPoint = productPointBytes(g);
   const imagePoint = imagePointBytes(g);
   const planeStep = <usize>tileRoom(g) << 2;
   const rowBytes = (<usize>(paddedWidth(g) * channels)) << 2;
@@ -380,17 +380,7 @@ function planarProducts(g: usize, x: usize, v: usize, columns: usize, u: usize, 
     ready += <usize>channels * planeStep;
     if (y < 0) continue;
     for (let t = 0; t < tiles; t += BLOCK) {
-      let to = m;
-      let from = v + (<usize>t << 2);
-      let w = u;
-      for (let point = 0; point < POINTS; point++) {
-        for (let pair = 0; pair < pairs; pair++) {
-          planarPair(from, planeStep, taps, w, to);
-          w += <usize>taps << 3;
-          to += <usize>BLOCK << 3;
-        }
-        from += imagePoint;
-      }
+      planarBlock(v + (<usize>t << 2), planeStep, imagePoint, <usize>taps << 3, u, m, m + productPoint);
       combinePlanes(g, m, bias, tiles - t, out + <usize>t * tileBytes);
     }
     v += <usize>channels * planeStep;
@@ -398,42 +388,49 @@ function planarProducts(g: usize, x: usize, v: usize, columns: usize, u: usize, 
   }
 }
 
-/** 2 output channels x 16 tiles. */
-function planarPair(x: usize, step: usize, taps: i32, w: usize, to: usize): void {
-  let a0 = f32x4.splat(0);
-  let a1 = a0;
-  let a2 = a0;
-  let a3 = a0;
-  let b0 = a0;
-  let b1 = a0;
-  let b2 = a0;
-  let b3 = a0;
-  const end = w + (<usize>taps << 3);
-  for (; w < end; w += 8) {
-    const x0 = v128.load(x);
-    const x1 = v128.load(x, 16);
-    const x2 = v128.load(x, 32);
-    const x3 = v128.load(x, 48);
-    x += step;
-    const s = v128.load32_splat(w);
-    a0 = madd(a0, s, x0);
-    a1 = madd(a1, s, x1);
-    a2 = madd(a2, s, x2);
-    a3 = madd(a3, s, x3);
-    const t = v128.load32_splat(w, 4);
-    b0 = madd(b0, t, x0);
-    b1 = madd(b1, t, x1);
-    b2 = madd(b2, t, x2);
-    b3 = madd(b3, t, x3);
+/** Products of 16 tiles: for each point and pair of output channels, 2 x 16 sums over `taps` bytes of filter. */
+function planarBlock(x: usize, step: usize, imagePoint: usize, taps: usize, w: usize, to: usize, pointEnd: usize): void {
+  const last = to + <usize>POINTS * (pointEnd - to);
+  const pointBytes = pointEnd - to;
+  for (; to < last; pointEnd += pointBytes) {
+    for (; to < pointEnd; to += <usize>BLOCK << 3) {
+      let p = x;
+      let a0 = f32x4.splat(0);
+      let a1 = a0;
+      let a2 = a0;
+      let a3 = a0;
+      let b0 = a0;
+      let b1 = a0;
+      let b2 = a0;
+      let b3 = a0;
+      for (const end = w + taps; w < end; w += 8) {
+        const x0 = v128.load(p);
+        const x1 = v128.load(p, 16);
+        const x2 = v128.load(p, 32);
+        const x3 = v128.load(p, 48);
+        p += step;
+        const s = v128.load32_splat(w);
+        a0 = madd(a0, s, x0);
+        a1 = madd(a1, s, x1);
+        a2 = madd(a2, s, x2);
+        a3 = madd(a3, s, x3);
+        const t = v128.load32_splat(w, 4);
+        b0 = madd(b0, t, x0);
+        b1 = madd(b1, t, x1);
+        b2 = madd(b2, t, x2);
+        b3 = madd(b3, t, x3);
+      }
+      v128.store(to, a0);
+      v128.store(to, a1, 16);
+      v128.store(to, a2, 32);
+      v128.store(to, a3, 48);
+      v128.store(to, b0, 64);
+      v128.store(to, b1, 80);
+      v128.store(to, b2, 96);
+      v128.store(to, b3, 112);
+    }
+    x += imagePoint;
   }
-  v128.store(to, a0);
-  v128.store(to, a1, 16);
-  v128.store(to, a2, 32);
-  v128.store(to, a3, 48);
-  v128.store(to, b0, 64);
-  v128.store(to, b1, 80);
-  v128.store(to, b2, 96);
-  v128.store(to, b3, 112);
 }
 
 /** The outputs of up to 16 tiles, of which `left` exist, to their places. */
