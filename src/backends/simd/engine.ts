@@ -38,6 +38,7 @@ export class SimdEngine {
   /** Whether a recorded program may run on fewer threads where that turns out to be faster. The bits are the same. */
   adaptive = true;
   private scratchBytes = 0;
+  private stopped = false;
   private readonly slot: number;
 
   private constructor(
@@ -93,21 +94,44 @@ export class SimdEngine {
     view[0] = op;
     view[1] = this.slot + 8;
     view.set(words, 2);
-    this.exports.run(this.state, this.slot, 1, this.threads);
+    this.enter(this.slot, 1, this.threads);
   }
 
   /** Runs `count` instructions of a program in memory. */
   run(program: number, count: number, threads = this.threads): void {
+    this.enter(program, count, threads);
+  }
+
+  /** @throws BayescnnError 'engine' after `dispose`: the caller would wait for threads that are gone */
+  private enter(program: number, count: number, threads: number): void {
+    if (this.stopped) throw stoppedError();
     this.exports.run(this.state, program, count, threads);
   }
 
   async dispose(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
     this.exports.stop(this.state);
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 }
 
+function stoppedError(): BayescnnError {
+  return new BayescnnError('engine', 'engine simd: a kernel was called, got an engine that was disposed of', {
+    hint: 'start it again with tf.setBackend, and make new tensors: the old ones went with it',
+  });
+}
+
+const compiled = new Map<boolean, WebAssembly.Module>();
+
+/** The engine's module, compiled once a process. */
 function compile(relaxed: boolean): WebAssembly.Module {
+  const module = compiled.get(relaxed) ?? compileNow(relaxed);
+  compiled.set(relaxed, module);
+  return module;
+}
+
+function compileNow(relaxed: boolean): WebAssembly.Module {
   // Node 20 has relaxed SIMD behind a flag; later versions ignore it.
   if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
   // Tiering compiles hot kernels late, and some never: the optimizing compiler alone is 3 to 5 times as fast.
