@@ -5,6 +5,7 @@ import { BayescnnError } from '../../errors.js';
 import { artifact } from './artifacts.js';
 import { Heap } from './heap.js';
 import type { Op } from './opcodes.js';
+import { abandon, reclaim } from './reclaim.js';
 import { startWorkers } from './threads/pool.js';
 
 /** Words of the state that the threads share; the layout is `assembly/index.ts`'s. */
@@ -38,7 +39,7 @@ export class SimdEngine {
   /** Whether a recorded program may run on fewer threads where that turns out to be faster. The bits are the same. */
   adaptive = true;
   private scratchBytes = 0;
-  private stopped = false;
+  private stopping: Promise<void> | undefined;
   private readonly slot: number;
 
   private constructor(
@@ -58,6 +59,7 @@ export class SimdEngine {
    */
   static async create(threads: number, relaxed: boolean): Promise<SimdEngine> {
     const module = compile(relaxed);
+    reclaim();
     const heap = new Heap();
     const state = heap.allocate(STATE_BYTES);
     const { memory } = heap;
@@ -104,14 +106,19 @@ export class SimdEngine {
 
   /** @throws BayescnnError 'engine' after `dispose`: the caller would wait for threads that are gone */
   private enter(program: number, count: number, threads: number): void {
-    if (this.stopped) throw stoppedError();
+    if (this.stopping) throw stoppedError();
     this.exports.run(this.state, program, count, threads);
   }
 
-  async dispose(): Promise<void> {
-    if (this.stopped) return;
-    this.stopped = true;
+  /** Ends the threads; resolves when they are gone. */
+  dispose(): Promise<void> {
+    this.stopping ??= this.stop();
+    return this.stopping;
+  }
+
+  private async stop(): Promise<void> {
     this.exports.stop(this.state);
+    abandon(this.heap.memory.buffer.byteLength);
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 }
