@@ -21,3 +21,19 @@ export function checkTensor(
     { hint: tensor.dtype === dtype ? 'reshape it, or make it anew' : `cast it: tf.cast(tensor, '${dtype}')` },
   );
 }
+
+/**
+ * That what an optimizer brings for a variable is like it; `tensors` by what they are: `gradient`, `velocity`.
+ * @throws BayescnnError 'failure' when one is not
+ */
+export function checkUpdate(
+  where: string,
+  variable: tf.Variable,
+  tensors: Readonly<Record<string, tf.Tensor>>,
+): void {
+  const { name, shape } = variable;
+  checkTensor(where, name, variable, shape);
+  for (const [what, tensor] of Object.entries(tensors)) {
+    checkTensor(where, `the ${what} of ${name}`, tensor, shape);
+  }
+}

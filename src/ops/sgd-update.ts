@@ -1,6 +1,6 @@
 import { tf } from '../backends/tfjs.js';
 import { BayescnnError } from '../errors.js';
-import { checkTensor } from './check-tensors.js';
+import { checkTensor, checkUpdate } from './check-tensors.js';
 import { hasKernel, runKernel } from './kernel.js';
 
 const NAME = 'SgdUpdate';
@@ -40,9 +40,7 @@ export function sgdUpdate(
   const update = hasKernel(NAME) ? updateFused : updateComposed;
   checkTensor('sgdUpdate', 'learningRate', learningRate, []);
   for (const [i, variable] of variables.entries()) {
-    checkTensor('sgdUpdate', variable.name, variable, variable.shape);
-    checkTensor('sgdUpdate', `the gradient of ${variable.name}`, gradients[i], variable.shape);
-    checkTensor('sgdUpdate', `the velocity of ${variable.name}`, velocities[i], variable.shape);
+    checkUpdate('sgdUpdate', variable, { gradient: gradients[i], velocity: velocities[i] });
     update(variable, gradients[i], velocities[i], learningRate, options);
   }
 }

@@ -3,9 +3,12 @@ import type { SimdBackend } from '../../src/backends/simd/index.js';
 import { tf } from '../../src/backends/tfjs.js';
 import { BayescnnError } from '../../src/errors.js';
 import {
+  adamUpdate,
   type ConvOptions,
   convReluPool,
   dense,
+  gatherImages,
+  gatherLabels,
   gaussianVariational,
   lrtConvReluPool,
   lrtDense,
@@ -251,7 +254,20 @@ describe.each(engines().filter((name) => name !== 'tensorflow'))('on %s', (engin
       sgdUpdate([variable], [gradient], [velocity], tf.scalar(1), options);
     expect(attempt(tf.ones([5]))).toThrow(/gradient of .* must be float32 \[4\], got float32 \[5\]/);
     expect(attempt(tf.ones([4], 'int32'))).toThrow(/must be float32/);
+    const moments = { first: [velocity], second: [velocity] };
+    const adam = { betas: [0.9, 0.999] as const, eps: 1e-8, l2: 0 };
+    const adamAttempt = (gradient: tf.Tensor) => () =>
+      adamUpdate([variable], [gradient], moments, tf.tensor1d([1, 1, 1]), adam);
+    expect(adamAttempt(tf.ones([5]))).toThrow(/gradient of .* must be float32 \[4\], got float32 \[5\]/);
+    expect(adamAttempt(tf.ones([4], 'int32'))).toThrow(/must be float32/);
     expect(Array.from(variable.dataSync())).toEqual([1, 1, 1, 1]);
+  });
+
+  it('indices that are no integers are refused', () => {
+    const images = { images: new Uint8Array(3072), mean: [0, 0, 0], std: [1, 1, 1] } as const;
+    const indices = tf.zeros<tf.Rank.R1>([2]);
+    expect(() => gatherImages(indices, images)).toThrow(/indices must be int32 \[2\], got float32/);
+    expect(() => gatherLabels(indices, images.images)).toThrow(/indices must be int32 \[2\], got float32/);
   });
 });
 

@@ -62,6 +62,7 @@ export const KERNELS: Reasons = {
   GaussianVariational: OURS,
   GaussianVariationalGrad: OURS,
   SgdUpdate: OURS,
+  AdamUpdate: OURS,
   GatherImages: OURS,
   GatherLabels: OURS,
 };
