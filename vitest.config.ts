@@ -28,6 +28,7 @@ export default defineConfig({
       project('unit', 30),
       project('property', 60),
       project('conformance', 120),
+      project('specs', 300),
       project('cli', 120),
       project('smoke', 300),
     ],

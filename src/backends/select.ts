@@ -77,7 +77,11 @@ async function startSimdEngine(request: EngineRequest, reason: string): Promise<
     threads: backend.simd.threads,
     relaxed: request.relaxed,
     allocate: (bytes) => backend.lend(bytes),
-    dispose: async () => tf.removeBackend('simd'),
+    dispose: async () => {
+      // Another engine may have taken the name since.
+      if (tf.findBackend('simd') === backend) tf.removeBackend('simd');
+      await backend.simd.dispose();
+    },
   };
 }
 

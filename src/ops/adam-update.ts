@@ -1,5 +1,6 @@
 import { tf } from '../backends/tfjs.js';
 import { BayescnnError } from '../errors.js';
+import { checkTensor, checkUpdate } from './check-tensors.js';
 import { hasKernel, runKernel } from './kernel.js';
 
 const NAME = 'AdamUpdate';
@@ -27,7 +28,7 @@ export interface AdamMoments {
  * @param rates float32 [3] = [stepSize, root, keep] of this step t: learningRate / (1 - beta1^t),
  * sqrt(1 - beta2^t), and AdamW's 1 - learningRate weightDecay (Loshchilov & Hutter 2019, algorithm 2; else 1).
  * A tensor, so that a recorded step can be replayed as a later one
- * @throws BayescnnError 'failure' when the lists' lengths differ
+ * @throws BayescnnError 'failure' when the lists' lengths, shapes or types differ
  */
 export function adamUpdate(
   variables: readonly tf.Variable[],
@@ -45,8 +46,15 @@ export function adamUpdate(
     );
   }
   const update = hasKernel(NAME) ? updateFused : updateComposed;
+  checkTensor('adamUpdate', 'rates', rates, [3]);
   for (const [i, variable] of variables.entries()) {
-    update({ variable, gradient: gradients[i], first: first[i], second: second[i], rates }, options);
+    const state = { gradient: gradients[i], first: first[i], second: second[i] };
+    checkUpdate('adamUpdate', variable, {
+      gradient: state.gradient,
+      'first moment': state.first,
+      'second moment': state.second,
+    });
+    update({ variable, ...state, rates }, options);
   }
 }
 

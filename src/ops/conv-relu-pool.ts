@@ -1,4 +1,5 @@
 import { tf } from '../backends/tfjs.js';
+import { checkTensor } from './check-tensors.js';
 import { activate, convolve } from './conv-composition.js';
 import { type ConvOptions, convOutputShape } from './conv-options.js';
 import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
@@ -9,7 +10,7 @@ const NAME = 'ConvReluPool';
  * Convolution, bias, then ReLU and a 2x2 max-pool where the options ask for them.
  * @param x [B, H, W, C] @param filter [K, K, C, O] @param bias [O] or none
  * @returns [B, OH, OW, O], halved by the pool; the pool's gradient goes to a window's first maximum
- * @throws BayescnnError 'failure' when the shapes do not fit
+ * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function convReluPool(
   x: tf.Tensor4D,
@@ -18,12 +19,17 @@ export function convReluPool(
   options: ConvOptions,
 ): tf.Tensor4D {
   convOutputShape('convReluPool', x, filter, options);
-  if (hasKernel(NAME)) {
-    const attributes = { ...options, hasBias: bias !== undefined };
-    return runKernel(NAME, { x, filter, bias }, attributes)[0] as tf.Tensor4D;
-  }
-  const convolved = convolve(x, filter, options);
-  return activate(bias === undefined ? convolved : tf.add(convolved, bias), options);
+  checkTensor('convReluPool', 'x', x, x.shape);
+  checkTensor('convReluPool', 'filter', filter, filter.shape);
+  checkTensor('convReluPool', 'bias', bias, [filter.shape[3]]);
+  return tf.tidy(() => {
+    if (hasKernel(NAME)) {
+      const attributes = { ...options, hasBias: bias !== undefined };
+      return runKernel(NAME, { x, filter, bias }, attributes)[0] as tf.Tensor4D;
+    }
+    const convolved = convolve(x, filter, options);
+    return activate(bias === undefined ? convolved : tf.add(convolved, bias), options);
+  });
 }
 
 /** The fused kernel's gradient: dy of [y, taps], saved [x, filter, y, taps]. */

@@ -1,5 +1,6 @@
 import { tf } from '../backends/tfjs.js';
 import { BayescnnError } from '../errors.js';
+import { checkTensor } from './check-tensors.js';
 import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
 import { addBias } from './moments.js';
 
@@ -9,7 +10,7 @@ const NAME = 'Dense';
  * x kernel + bias, with a ReLU where asked.
  * @param x [B, I] @param kernel [I, O] @param bias [O] or none
  * @returns [B, O]
- * @throws BayescnnError 'failure' when the shapes do not fit
+ * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function dense(
   x: tf.Tensor2D,
@@ -18,16 +19,21 @@ export function dense(
   options: { readonly relu: boolean },
 ): tf.Tensor2D {
   checkDense('dense', x, kernel);
-  if (hasKernel(NAME)) {
-    const attributes = { relu: options.relu, hasBias: bias !== undefined };
-    return runKernel(NAME, { x, kernel, bias }, attributes)[0] as tf.Tensor2D;
-  }
-  const y = addBias(tf.matMul<tf.Tensor2D>(x, kernel), bias);
-  return options.relu ? tf.relu(y) : y;
+  checkTensor('dense', 'kernel', kernel, kernel.shape);
+  checkTensor('dense', 'bias', bias, [kernel.shape[1]]);
+  return tf.tidy(() => {
+    if (hasKernel(NAME)) {
+      const attributes = { relu: options.relu, hasBias: bias !== undefined };
+      return runKernel(NAME, { x, kernel, bias }, attributes)[0] as tf.Tensor2D;
+    }
+    const y = addBias(tf.matMul<tf.Tensor2D>(x, kernel), bias);
+    return options.relu ? tf.relu(y) : y;
+  });
 }
 
-/** @throws BayescnnError 'failure' when x's columns are not the kernel's rows */
+/** @throws BayescnnError 'failure' when x's columns are not the kernel's rows, or x is not float32 */
 export function checkDense(where: string, x: tf.Tensor2D, kernel: tf.Tensor2D): void {
+  checkTensor(where, 'x', x, x.shape);
   if (x.shape[1] === kernel.shape[0]) return;
   throw new BayescnnError(
     'failure',

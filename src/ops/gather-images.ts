@@ -2,6 +2,7 @@ import { tf } from '../backends/tfjs.js';
 import { IMAGE_BYTES, IMAGE_SHAPE } from '../data/dataset.js';
 import { BayescnnError } from '../errors.js';
 import { checkIndices } from './check-indices.js';
+import { checkTensor } from './check-tensors.js';
 import { hasKernel, runKernel } from './kernel.js';
 
 /** Bytes to take images from, and the normalisation of each channel. */
@@ -21,13 +22,14 @@ const PLANE = height * width;
  * @param transforms int32 [3 B], for each image: the window's move down and right (at most 32 pixels, black outside
  * the image) and whether the result is mirrored left to right; none: the images as they are
  * @returns float32 [B, 32, 32, 3]
- * @throws BayescnnError 'data' for an index outside the source (compositions only)
+ * @throws BayescnnError 'failure' for inputs of another type, 'data' for an index outside the source (compositions only)
  */
 export function gatherImages(
   indices: tf.Tensor1D,
   source: ImageSource,
   transforms?: tf.Tensor1D,
 ): tf.Tensor4D {
+  checkTensor('gatherImages', 'indices', indices, indices.shape, 'int32');
   checkTransforms(indices, transforms);
   if (hasKernel('GatherImages'))
     return runKernel('GatherImages', { indices, transforms }, { ...source })[0] as tf.Tensor4D;

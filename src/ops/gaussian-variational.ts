@@ -1,4 +1,5 @@
 import { tf } from '../backends/tfjs.js';
+import { checkTensor } from './check-tensors.js';
 import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
 import { logSoftplus, softplus } from './softplus.js';
 
@@ -22,19 +23,23 @@ export interface VariationalOptions {
  * Variance and KL of a factorised Gaussian against a zero-mean Gaussian prior:
  * sum of log(p / s) + (s^2 + mu^2) / (2 p^2) - 1/2, with s = softplus(rho).
  * @param mu any shape @param rho same shape
+ * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function gaussianVariational<T extends tf.Tensor>(
   mu: T,
   rho: T,
   options: VariationalOptions,
 ): Variational<T> {
-  if (hasKernel(NAME)) {
-    const [variance, kl] = runKernel(NAME, { mu, rho }, { ...options });
-    return { variance: variance as T, kl: kl as tf.Scalar };
-  }
-  const squared = tf.square(softplus(rho));
-  const variance = options.clamp === 0 ? squared : (tf.maximum(squared, options.clamp) as T);
-  return { variance, kl: closedForm(mu, rho, squared, options.priorSigma) };
+  checkTensor('gaussianVariational', 'mu', mu, mu.shape);
+  checkTensor('gaussianVariational', 'rho', rho, mu.shape);
+  const [variance, kl] = tf.tidy(() => {
+    // The third output, the slope of sigma, is for the gradient alone.
+    if (hasKernel(NAME)) return runKernel(NAME, { mu, rho }, { ...options }).slice(0, 2);
+    const squared = tf.square(softplus(rho));
+    const clamped = options.clamp === 0 ? squared : tf.maximum(squared, options.clamp);
+    return [clamped, closedForm(mu, rho, squared, options.priorSigma)];
+  });
+  return { variance: variance as T, kl: kl as tf.Scalar };
 }
 
 function closedForm(mu: tf.Tensor, rho: tf.Tensor, variance: tf.Tensor, priorSigma: number): tf.Scalar {

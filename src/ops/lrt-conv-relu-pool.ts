@@ -1,9 +1,11 @@
 import { tf } from '../backends/tfjs.js';
+import { BayescnnError } from '../errors.js';
+import { checkTensor } from './check-tensors.js';
 import { activate, convolve } from './conv-composition.js';
 import { type ConvOptions, convOutputShape } from './conv-options.js';
 import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
 import { addBias, clampedSquare, reparameterize } from './moments.js';
-import { epsilonOf, type Noise, noiseInputs } from './noise.js';
+import { checkNoise, epsilonOf, type Noise, noiseInputs } from './noise.js';
 
 const NAME = 'LrtConvReluPool';
 
@@ -27,7 +29,7 @@ export interface LrtConvOptions extends ConvOptions {
  * then ReLU and a 2x2 max-pool where the options ask for them.
  * @param x [B, H, W, C] @param weights [K, K, C, O] @param noise epsilon is [B, OH, OW, O], before the pool
  * @returns [B, OH, OW, O], halved by the pool
- * @throws BayescnnError 'failure' when the shapes do not fit
+ * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function lrtConvReluPool(
   x: tf.Tensor4D,
@@ -37,17 +39,40 @@ export function lrtConvReluPool(
 ): tf.Tensor4D {
   const shape = convOutputShape('lrtConvReluPool', x, weights.mu, options);
   const { mu, variance, biasMu, biasVariance } = weights;
-  if (hasKernel(NAME)) {
-    const { inputs, attributes } = noiseInputs(noise);
-    return runKernel(
-      NAME,
-      { x, mu, variance, biasMu, biasVariance, ...inputs },
-      { ...options, ...attributes, hasBias: biasMu !== undefined },
-    )[0] as tf.Tensor4D;
-  }
-  const mean = addBias(convolve(x, mu, options), biasMu);
-  const spread = addBias(convolve(clampedSquare(x, options.clamp), variance, options), biasVariance);
-  return activate(reparameterize(mean, spread, epsilonOf('lrtConvReluPool', noise, shape)), options);
+  checkTensor('lrtConvReluPool', 'x', x, x.shape);
+  checkWeights('lrtConvReluPool', weights);
+  checkNoise('lrtConvReluPool', noise, shape);
+  return tf.tidy(() => {
+    if (hasKernel(NAME)) {
+      const { inputs, attributes } = noiseInputs(noise);
+      return runKernel(
+        NAME,
+        { x, mu, variance, biasMu, biasVariance, ...inputs },
+        { ...options, ...attributes, hasBias: biasMu !== undefined },
+      )[0] as tf.Tensor4D;
+    }
+    const mean = addBias(convolve(x, mu, options), biasMu);
+    const spread = addBias(convolve(clampedSquare(x, options.clamp), variance, options), biasVariance);
+    return activate(reparameterize(mean, spread, epsilonOf(noise, shape)), options);
+  });
+}
+
+/**
+ * That the parts of a posterior fit each other; a layer's outputs are the last axis.
+ * @throws BayescnnError 'failure' when they do not
+ */
+export function checkWeights<R extends tf.Rank>(where: string, weights: GaussianWeights<R>): void {
+  const { mu, variance, biasMu, biasVariance } = weights;
+  const outputs = mu.shape.slice(-1);
+  checkTensor(where, 'mu', mu, mu.shape);
+  checkTensor(where, 'variance', variance, mu.shape);
+  checkTensor(where, 'biasMu', biasMu, outputs);
+  checkTensor(where, 'biasVariance', biasVariance, outputs);
+  if ((biasMu === undefined) === (biasVariance === undefined)) return;
+  const [given, missing] = biasMu === undefined ? ['biasVariance', 'biasMu'] : ['biasMu', 'biasVariance'];
+  throw new BayescnnError('failure', `${where}: biasMu and biasVariance go together, got ${given} alone`, {
+    hint: `give ${missing} too, or neither`,
+  });
 }
 
 /** The fused kernel's gradient: dy of [y, taps, c], saved [x, mu, variance, y, taps, c]. */

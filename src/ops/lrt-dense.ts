@@ -1,9 +1,9 @@
 import { tf } from '../backends/tfjs.js';
 import { checkDense } from './dense.js';
 import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
-import type { GaussianWeights } from './lrt-conv-relu-pool.js';
+import { checkWeights, type GaussianWeights } from './lrt-conv-relu-pool.js';
 import { addBias, clampedSquare, reparameterize } from './moments.js';
-import { epsilonOf, type Noise, noiseInputs } from './noise.js';
+import { checkNoise, epsilonOf, type Noise, noiseInputs } from './noise.js';
 
 const NAME = 'LrtDense';
 
@@ -12,7 +12,7 @@ const NAME = 'LrtDense';
  * variance = max(x^2, clamp) sigma^2 + biasVariance, out = mean + sqrt(variance) * epsilon, then a ReLU where asked.
  * @param x [B, I] @param weights [I, O] @param noise epsilon is [B, O] @param options clamp 0: none
  * @returns [B, O]
- * @throws BayescnnError 'failure' when the shapes do not fit
+ * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function lrtDense(
   x: tf.Tensor2D,
@@ -22,18 +22,23 @@ export function lrtDense(
 ): tf.Tensor2D {
   const { mu, variance, biasMu, biasVariance } = weights;
   checkDense('lrtDense', x, mu);
-  if (hasKernel(NAME)) {
-    const { inputs, attributes } = noiseInputs(noise);
-    return runKernel(
-      NAME,
-      { x, mu, variance, biasMu, biasVariance, ...inputs },
-      { ...options, ...attributes, hasBias: biasMu !== undefined },
-    )[0] as tf.Tensor2D;
-  }
-  const mean = addBias(tf.matMul<tf.Tensor2D>(x, mu), biasMu);
-  const spread = addBias(tf.matMul<tf.Tensor2D>(clampedSquare(x, options.clamp), variance), biasVariance);
-  const y = reparameterize(mean, spread, epsilonOf('lrtDense', noise, mean.shape));
-  return options.relu ? tf.relu(y) : y;
+  checkWeights('lrtDense', weights);
+  const shape = [x.shape[0], mu.shape[1]];
+  checkNoise('lrtDense', noise, shape);
+  return tf.tidy(() => {
+    if (hasKernel(NAME)) {
+      const { inputs, attributes } = noiseInputs(noise);
+      return runKernel(
+        NAME,
+        { x, mu, variance, biasMu, biasVariance, ...inputs },
+        { ...options, ...attributes, hasBias: biasMu !== undefined },
+      )[0] as tf.Tensor2D;
+    }
+    const mean = addBias(tf.matMul<tf.Tensor2D>(x, mu), biasMu);
+    const spread = addBias(tf.matMul<tf.Tensor2D>(clampedSquare(x, options.clamp), variance), biasVariance);
+    const y = reparameterize(mean, spread, epsilonOf(noise, shape));
+    return options.relu ? tf.relu(y) : y;
+  });
 }
 
 /** The fused kernel's gradient: dy of [y, c], saved [x, mu, variance, y, c]. */

@@ -1,6 +1,7 @@
 import { tf } from '../backends/tfjs.js';
 import { BayescnnError } from '../errors.js';
 import { type StreamKey, uniformOf } from '../rng.js';
+import { checkTensor } from './check-tensors.js';
 
 /** Where a draw stands: int32 [4] = [step, sample, first image of the batch, 0]. */
 export type Clock = tf.Tensor1D;
@@ -17,6 +18,7 @@ const MULTIPLIER_1_HIGH = 0xcd9e;
 /** Normals of four Philox blocks side by side: one group. */
 const GROUP = 16;
 const LANES = 4;
+const CLOCK_SIZE = 4;
 
 /** High 32 bits of the unsigned product (high, low) * word, as a signed 32-bit number. */
 function multiplyHigh(low: number, high: number, word: number): number {
@@ -105,13 +107,7 @@ export function normalsInto(
  * @param clock int32 [4] = [step, sample, firstImage, 0]
  */
 export function standardNormal(shape: readonly number[], clock: Clock, key: StreamKey): tf.Tensor {
-  if (clock.dtype !== 'int32' || clock.size !== 4) {
-    throw new BayescnnError(
-      'failure',
-      `standardNormal: clock must be int32 [4], got ${clock.dtype} [${clock.shape}]`,
-      { hint: 'pass tf.tensor1d([step, sample, firstImage, 0], "int32")' },
-    );
-  }
+  checkTensor('standardNormal', 'clock', clock, [CLOCK_SIZE], 'int32');
   const [images, ...rest] = shape;
   const perImage = rest.reduce((product, size) => product * size, 1);
   const values = new Float32Array(images * perImage);
@@ -120,14 +116,26 @@ export function standardNormal(shape: readonly number[], clock: Clock, key: Stre
 }
 
 /** The noise for a pre-activation of `shape`, drawn or given. */
-export function epsilonOf(where: string, noise: Noise, shape: readonly number[]): tf.Tensor {
-  if (!('epsilon' in noise)) return standardNormal(shape, noise.clock, noise.key);
-  if (!tf.util.arraysEqual([...shape], noise.epsilon.shape)) {
-    throw new BayescnnError('failure', `${where}: epsilon must be [${shape}], got [${noise.epsilon.shape}]`, {
-      hint: "give epsilon the convolution's or the dense layer's output shape, before pooling",
-    });
+export function epsilonOf(noise: Noise, shape: readonly number[]): tf.Tensor {
+  return 'epsilon' in noise ? noise.epsilon : standardNormal(shape, noise.clock, noise.key);
+}
+
+/**
+ * That noise fits a pre-activation of `shape`.
+ * @throws BayescnnError 'failure' when it does not
+ */
+export function checkNoise(where: string, noise: Noise, shape: readonly number[]): void {
+  if (!('epsilon' in noise)) {
+    checkTensor(where, 'clock', noise.clock, [CLOCK_SIZE], 'int32');
+    return;
   }
-  return noise.epsilon;
+  const { epsilon } = noise;
+  if (epsilon.dtype === 'float32' && tf.util.arraysEqual([...shape], epsilon.shape)) return;
+  throw new BayescnnError(
+    'failure',
+    `${where}: epsilon must be float32 [${shape}], got ${epsilon.dtype} [${epsilon.shape}]`,
+    { hint: "give epsilon the convolution's or the dense layer's output shape, before pooling" },
+  );
 }
 
 /** A noise source as kernel inputs and attributes; the key as signed 32-bit numbers. */

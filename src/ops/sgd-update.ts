@@ -1,5 +1,6 @@
 import { tf } from '../backends/tfjs.js';
 import { BayescnnError } from '../errors.js';
+import { checkTensor, checkUpdate } from './check-tensors.js';
 import { hasKernel, runKernel } from './kernel.js';
 
 const NAME = 'SgdUpdate';
@@ -18,7 +19,8 @@ export interface SgdOptions {
  * g += weightDecay w; v = momentum v + (1 - dampening) g (the first step: v = g); w -= rate (nesterov ? g + momentum v : v).
  * @param gradients one a variable, same shapes @param velocities one a variable; untouched without momentum
  * @param learningRate scalar tensor, so that a recorded step can be replayed with another rate
- * @throws BayescnnError 'failure' when the lists' lengths differ
+ * In place also means: a clone or a reshape of a variable, made before, shares its memory and may change with it.
+ * @throws BayescnnError 'failure' when the lists' lengths, shapes or types differ
  */
 export function sgdUpdate(
   variables: readonly tf.Variable[],
@@ -36,7 +38,9 @@ export function sgdUpdate(
     );
   }
   const update = hasKernel(NAME) ? updateFused : updateComposed;
+  checkTensor('sgdUpdate', 'learningRate', learningRate, []);
   for (const [i, variable] of variables.entries()) {
+    checkUpdate('sgdUpdate', variable, { gradient: gradients[i], velocity: velocities[i] });
     update(variable, gradients[i], velocities[i], learningRate, options);
   }
 }

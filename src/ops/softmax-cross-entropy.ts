@@ -1,5 +1,6 @@
 import { tf } from '../backends/tfjs.js';
 import { BayescnnError } from '../errors.js';
+import { checkTensor } from './check-tensors.js';
 import { detached } from './detach.js';
 import { hasKernel, runKernel, thunks } from './kernel.js';
 
@@ -18,7 +19,7 @@ export interface CrossEntropy {
 /**
  * Softmax and cross-entropy in one, stable for any finite logits.
  * @param logits [B, C] @param labels int32 [B]
- * @throws BayescnnError 'failure' when the shapes do not fit
+ * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): CrossEntropy {
   if (labels.shape[0] !== logits.shape[0] || labels.dtype !== 'int32') {
@@ -28,9 +29,10 @@ export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): C
       { hint: 'give one int32 class index a row of logits' },
     );
   }
-  const [loss, probabilities, correct] = hasKernel(NAME)
-    ? runKernel(NAME, { logits, labels }, {})
-    : compose(logits, labels);
+  checkTensor('softmaxCrossEntropy', 'logits', logits, logits.shape);
+  const [loss, probabilities, correct] = tf.tidy(() =>
+    hasKernel(NAME) ? runKernel(NAME, { logits, labels }, {}) : compose(logits, labels),
+  );
   return {
     loss: loss as tf.Scalar,
     probabilities: probabilities as tf.Tensor2D,

@@ -5,6 +5,7 @@ import { BayescnnError } from '../../errors.js';
 import { artifact } from './artifacts.js';
 import { Heap } from './heap.js';
 import type { Op } from './opcodes.js';
+import { abandon, reclaim } from './reclaim.js';
 import { startWorkers } from './threads/pool.js';
 
 /** Words of the state that the threads share; the layout is `assembly/index.ts`'s. */
@@ -38,6 +39,7 @@ export class SimdEngine {
   /** Whether a recorded program may run on fewer threads where that turns out to be faster. The bits are the same. */
   adaptive = true;
   private scratchBytes = 0;
+  private stopping: Promise<void> | undefined;
   private readonly slot: number;
 
   private constructor(
@@ -57,6 +59,7 @@ export class SimdEngine {
    */
   static async create(threads: number, relaxed: boolean): Promise<SimdEngine> {
     const module = compile(relaxed);
+    reclaim();
     const heap = new Heap();
     const state = heap.allocate(STATE_BYTES);
     const { memory } = heap;
@@ -93,21 +96,49 @@ export class SimdEngine {
     view[0] = op;
     view[1] = this.slot + 8;
     view.set(words, 2);
-    this.exports.run(this.state, this.slot, 1, this.threads);
+    this.enter(this.slot, 1, this.threads);
   }
 
   /** Runs `count` instructions of a program in memory. */
   run(program: number, count: number, threads = this.threads): void {
+    this.enter(program, count, threads);
+  }
+
+  /** @throws BayescnnError 'engine' after `dispose`: the caller would wait for threads that are gone */
+  private enter(program: number, count: number, threads: number): void {
+    if (this.stopping) throw stoppedError();
     this.exports.run(this.state, program, count, threads);
   }
 
-  async dispose(): Promise<void> {
+  /** Ends the threads; resolves when they are gone. */
+  dispose(): Promise<void> {
+    this.stopping ??= this.stop();
+    return this.stopping;
+  }
+
+  private async stop(): Promise<void> {
     this.exports.stop(this.state);
+    abandon(this.heap.memory.buffer.byteLength);
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 }
 
+function stoppedError(): BayescnnError {
+  return new BayescnnError('engine', 'engine simd: a kernel was called, got an engine that was disposed of', {
+    hint: 'start it again with tf.setBackend, and make new tensors: the old ones went with it',
+  });
+}
+
+const compiled = new Map<boolean, WebAssembly.Module>();
+
+/** The engine's module, compiled once a process. */
 function compile(relaxed: boolean): WebAssembly.Module {
+  const module = compiled.get(relaxed) ?? compileNow(relaxed);
+  compiled.set(relaxed, module);
+  return module;
+}
+
+function compileNow(relaxed: boolean): WebAssembly.Module {
   // Node 20 has relaxed SIMD behind a flag; later versions ignore it.
   if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
   // Tiering compiles hot kernels late, and some never: the optimizing compiler alone is 3 to 5 times as fast.

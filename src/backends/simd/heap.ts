@@ -30,7 +30,10 @@ export class Heap implements Allocator {
     return this.used;
   }
 
+  /** @throws BayescnnError 'engine' when the memory is full */
   allocate(bytes: number): number {
+    // One such request would make every later address NaN.
+    if (!(bytes >= 0)) throw new Error(`heap: a size must be 0 or more, got ${bytes}`);
     const size = Math.ceil((bytes + SLACK) / ALIGNMENT) * ALIGNMENT;
     const address = this.freeBySize.get(size)?.pop() ?? this.extend(size);
     // A block's former user may have had a little more of it, and new memory is zero anyway: 64 to 127 bytes.

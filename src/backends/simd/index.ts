@@ -19,10 +19,22 @@ let registered = false;
 export async function startSimd(threads: number, relaxed: boolean): Promise<SimdBackend> {
   if (!registered) registerKernels();
   registered = true;
-  const engine = await SimdEngine.create(threads || availableParallelism(), relaxed);
-  const backend = new SimdBackend(engine);
+  const create = async () =>
+    new SimdBackend(await SimdEngine.create(threads || availableParallelism(), relaxed));
+  // Made here and not by TF.js, which turns a failure into a warning.
+  const backend = await create();
   if (tf.findBackend('simd')) tf.removeBackend('simd');
-  tf.registerBackend('simd', () => backend, 3);
+  let fresh: SimdBackend | undefined = backend;
+  tf.registerBackend(
+    'simd',
+    () => {
+      // TF.js asks again after it has disposed of the backend (`engine().reset()`): its threads are gone by then.
+      const next = fresh ?? create();
+      fresh = undefined;
+      return next;
+    },
+    3,
+  );
   await tf.setBackend('simd');
   return backend;
 }

@@ -5,6 +5,7 @@ import {
   registerKernel,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { adopt } from './adopt.js';
 import type { SimdBackend } from './backend.js';
 import { AdamUpdate } from './kernels/AdamUpdate.js';
 import { add, addN, multiply } from './kernels/Arithmetic.js';
@@ -62,7 +63,7 @@ const FUSED: SimdKernel<any>[] = [
   GatherLabels,
 ];
 
-/** A kernel of TF.js's `cpu` backend, announced to the backend before it runs. */
+/** A kernel of TF.js's `cpu` backend: announced to the backend before it runs, its outputs adopted behind it. */
 function borrowed(config: KernelConfig): KernelFunc {
   const { kernelName, kernelFunc } = config;
   if (PASS_THROUGH.has(kernelName)) return kernelFunc;
@@ -70,7 +71,8 @@ function borrowed(config: KernelConfig): KernelFunc {
     const inputs = Object.values(params.inputs).flat() as TensorInfo[];
     const backend = params.backend as SimdBackend;
     if (!passes(kernelName, inputs, params.attrs)) backend.fallback(kernelName, inputs);
-    return kernelFunc(params);
+    const outputs = kernelFunc(params);
+    return Array.isArray(outputs) ? outputs.map((output) => adopt(backend, output)) : adopt(backend, outputs);
   };
 }
 

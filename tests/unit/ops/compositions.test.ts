@@ -183,6 +183,6 @@ describe('messages', () => {
     const weights = { mu: tf.zeros<tf.Rank.R2>([3, 2]), variance: tf.zeros<tf.Rank.R2>([3, 2]) };
     const noisy = () =>
       lrtDense(tf.zeros([1, 3]), weights, { epsilon: tf.zeros([2, 2]) }, { relu: false, clamp: 0 });
-    expect(noisy).toThrow(/lrtDense: epsilon must be \[1,2\], got \[2,2\]/);
+    expect(noisy).toThrow(/lrtDense: epsilon must be float32 \[1,2\], got float32 \[2,2\]/);
   });
 });

@@ -4,6 +4,7 @@ import { exp4, log4 } from './math';
 /**
  * Op.SoftmaxCrossEntropy: images, classes, logits, labels, loss, probabilities, correct.
  * Mean of -log softmax(logits)[label], shifted by the row's maximum; sums in row order, so one thread does it.
+ * NaN where a logit is NaN or +inf, or a label is no class.
  */
 export function softmaxCrossEntropy(args: usize, tid: i32, threads: i32, scratch: usize): void {
   if (tid != threads - 1) return;
@@ -20,7 +21,8 @@ export function softmaxCrossEntropy(args: usize, tid: i32, threads: i32, scratch
     let highest = load<f32>(logits);
     for (let k = 1; k < classes; k++) {
       const z = load<f32>(logits + ((<usize>k) << 2));
-      if (z > highest) {
+      // exp4 makes 0 of NaN: as the maximum it makes the whole row NaN.
+      if (z > highest || z != z) {
         highest = z;
         best = k;
       }
@@ -43,13 +45,20 @@ export function softmaxCrossEntropy(args: usize, tid: i32, threads: i32, scratch
       const at = (<usize>k) << 2;
       storeLanes(probabilities + at, f32x4.mul(v128.load(scratch + at), inverse), classes - k);
     }
-    const z = load<f32>(logits + ((<usize>label) << 2));
+    // A label outside the row has no likelihood; what lies there is another row's, or no logit at all.
+    const z = isClass(label, classes) ? load<f32>(logits + ((<usize>label) << 2)) : f32.NaN;
     total += <f64>(f32x4.extract_lane(log4(f32x4.splat(sum)), 0) - (z - highest));
     logits += row;
     probabilities += row;
   }
   store<f32>(address(args, 4), <f32>(total / <f64>images));
   store<f32>(address(args, 6), <f32>correct);
+}
+
+// @ts-ignore: decorator
+@inline
+function isClass(label: i32, classes: i32): bool {
+  return <u32>label < <u32>classes;
 }
 
 /** Op.SoftmaxCrossEntropyGrad: images, classes, dy, probabilities, labels, dLogits = dy (p - onehot) / images. */
@@ -66,7 +75,9 @@ export function softmaxCrossEntropyGrad(args: usize, tid: i32, threads: i32, scr
     storeLanes(to + at, f32x4.mul(v128.load(address(args, 3) + at), factor), size - i);
   }
   for (let b = 0; b < images; b++) {
-    const at = (<usize>(b * classes + load<i32>(address(args, 4) + ((<usize>b) << 2)))) << 2;
-    store<f32>(to + at, load<f32>(to + at) - scale);
+    const label = load<i32>(address(args, 4) + ((<usize>b) << 2));
+    const valid = isClass(label, classes);
+    const at = (<usize>(b * classes + (valid ? label : 0))) << 2;
+    store<f32>(to + at, valid ? load<f32>(to + at) - scale : f32.NaN);
   }
 }

@@ -3,7 +3,7 @@ import type { SimdBackend } from '../backend.js';
 import { floatWord } from '../engine.js';
 import { type ConvAttributes, type ConvGeometry, convGeometry, roomy } from '../geometry.js';
 import { Op } from '../opcodes.js';
-import { optional, type SimdKernel } from './kernel.js';
+import { optional, type SimdKernel, zeroGradients } from './kernel.js';
 
 type FilterAttributes = ConvAttributes & { filterShape: number[]; hasBias: boolean };
 type InputAttributes = ConvAttributes & { inputShape: number[] };
@@ -18,9 +18,10 @@ function gradFilter(
   { filterShape, hasBias }: FilterAttributes,
   clamp: number,
 ): TensorInfo[] {
+  const parts = c ? 2 : 1;
+  if (g.images === 0) return zeroGradients(backend, parts, filterShape, hasBias);
   const groupSize = Math.ceil(g.images / GROUPS);
   const groups = Math.ceil(g.images / groupSize);
-  const parts = c ? 2 : 1;
   const partialBytes = Math.ceil((parts * (g.filterBytes + 4 * g.channels)) / 64) * 64;
   const partials = backend.allocate(groups * partialBytes);
   const lists = g.channels * (g.output[0] * g.output[1] + 1) * 16;

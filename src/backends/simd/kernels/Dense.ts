@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.js';
 import { floatWord } from '../engine.js';
 import { Op } from '../opcodes.js';
-import { optional, type SimdKernel } from './kernel.js';
+import { optional, type SimdKernel, zeroGradients } from './kernel.js';
 import type { LrtAttributes } from './LrtConvReluPool.js';
 
 interface DenseAttributes {
@@ -74,6 +74,7 @@ function gradKernel(
   const [images, inputs] = x.shape;
   const outputs = dy.shape[1];
   const parts = c ? 2 : 1;
+  if (images === 0) return zeroGradients(backend, parts, [inputs, outputs], hasBias);
   const kernels = Array.from({ length: parts }, () => backend.output([inputs, outputs]));
   const biases = hasBias ? Array.from({ length: parts }, () => backend.output([outputs])) : [];
   const targets = [kernels[0], biases[0], kernels[1], biases[1]].map((info) => optional(backend, info));

@@ -29,3 +29,17 @@ export function optional(backend: SimdBackend, info: TensorInfo | undefined): nu
 export function size(info: TensorInfo): number {
   return info.shape.reduce((product, n) => product * n, 1);
 }
+
+/** What a batch of no images gives: the gradients of `parts` weights of this shape, then of their biases. */
+export function zeroGradients(
+  backend: SimdBackend,
+  parts: number,
+  shape: number[],
+  hasBias: boolean,
+): TensorInfo[] {
+  const zeros = (of: number[]) =>
+    Array.from({ length: parts }, () =>
+      backend.makeTensorInfo(of, 'float32', new Float32Array(of.reduce((product, n) => product * n, 1))),
+    );
+  return [...zeros(shape), ...(hasBias ? zeros(shape.slice(-1)) : [])];
+}
