@@ -125,35 +125,59 @@ export function gaussianVariationalSum(args: usize, tid: i32, threads: i32, scra
  */
 export function gaussianVariationalGrad(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const n = arg(args, 0);
-  const means = address(args, 1);
-  const rhos = address(args, 2);
-  const slopes = address(args, 3);
-  const variances = address(args, 4);
-  const dMu = address(args, 8);
-  const dRho = address(args, 9);
-  const saved = address(args, 10);
-  const clamped = argF(args, 7) > 0;
+  const vectors = (n + 3) >> 2;
+  const first = shareStart(vectors, tid, threads);
+  const last = shareStart(vectors, tid + 1, threads);
+  const whole = argF(args, 7) > 0 ? first : min<i32>(last, n >> 2);
+  const stopped = narrowGradients(args, first, max<i32>(first, whole));
+  for (let vector = stopped; vector < last; vector++) gradient(args, vector, n);
+}
+
+/** Whole vectors without a clamp, up to the first with a sigma whose square is no normal number; returns where it stopped. */
+function narrowGradients(args: usize, first: i32, end: i32): i32 {
+  const offset = <usize>first << 4;
+  let mu = address(args, 1) + offset;
+  const last = address(args, 1) + (<usize>end << 4);
+  const slopes = address(args, 3) + offset - mu;
+  const variances = address(args, 4) + offset - mu;
+  const dMu = address(args, 8) + offset - mu;
+  const dRho = address(args, 9) + offset - mu;
+  const saved = address(args, 10) + offset - mu;
+  const priorSigma = argF(args, 6);
+  const precision = f32x4.splat(1 / (priorSigma * priorSigma));
+  const dKl = f32x4.splat(load<f32>(address(args, 5)));
+  const one = constant(43 /* 1 */);
+  for (; mu < last; mu += 16) {
+    const sigma = f32x4.sqrt(v128.load(mu + saved));
+    if (v128.any_true(f32x4.lt(sigma, constant(46 /* 1e-15 */)))) break;
+    const twice = f32x4.add(sigma, sigma);
+    const data = f32x4.mul(twice, v128.load(mu + variances));
+    const prior = f32x4.mul(dKl, f32x4.sub(f32x4.mul(sigma, precision), f32x4.div(one, sigma)));
+    v128.store(mu + dRho, f32x4.mul(f32x4.add(data, prior), v128.load(mu + slopes)));
+    v128.store(mu + dMu, f32x4.mul(dKl, f32x4.mul(v128.load(mu), precision)));
+  }
+  return end - <i32>((last - mu) >> 4);
+}
+
+/** The general rule for one vector, the last one perhaps in part. */
+function gradient(args: usize, vector: i32, n: i32): void {
+  const at = <usize>vector << 4;
+  const left = n - (vector << 2);
   const priorSigma = argF(args, 6);
   const precision = f32x4.splat(1 / (priorSigma * priorSigma));
   const clamp = f32x4.splat(argF(args, 7));
   const dKl = f32x4.splat(load<f32>(address(args, 5)));
-  const vectors = (n + 3) >> 2;
-  const one = constant(43 /* 1 */);
-  const last = shareStart(vectors, tid + 1, threads);
-  for (let vector = shareStart(vectors, tid, threads); vector < last; vector++) {
-    const at = <usize>vector << 4;
-    const left = n - (vector << 2);
-    const rho = v128.load(rhos + at);
-    let sigma = f32x4.sqrt(v128.load(saved + at));
-    if (clamped || v128.any_true(f32x4.lt(sigma, constant(46 /* 1e-15 */)))) {
-      sigma = softplus(rho, exp4(f32x4.neg(f32x4.abs(rho))));
-    }
-    const passes = f32x4.ge(f32x4.mul(sigma, sigma), clamp);
-    const data = f32x4.mul(f32x4.mul(constant(47 /* 2 */), sigma), v128.and(v128.load(variances + at), passes));
-    const prior = f32x4.mul(dKl, f32x4.sub(f32x4.mul(sigma, precision), f32x4.div(one, sigma)));
-    storeLanes(dRho + at, f32x4.mul(f32x4.add(data, prior), v128.load(slopes + at)), left);
-    storeLanes(dMu + at, f32x4.mul(dKl, f32x4.mul(v128.load(means + at), precision)), left);
-  }
+  const rho = v128.load(address(args, 2) + at);
+  // The variance holds no small sigma: its square may be zero, or the clamp.
+  const rooted = f32x4.sqrt(v128.load(address(args, 10) + at));
+  const fresh = softplus(rho, exp4(f32x4.neg(f32x4.abs(rho))));
+  const lost = v128.or(f32x4.gt(clamp, constant(44 /* 0 */)), f32x4.lt(rooted, constant(46 /* 1e-15 */)));
+  const sigma = v128.bitselect(fresh, rooted, lost);
+  const passes = f32x4.ge(f32x4.mul(sigma, sigma), clamp);
+  const data = f32x4.mul(f32x4.add(sigma, sigma), v128.and(v128.load(address(args, 4) + at), passes));
+  const prior = f32x4.mul(dKl, f32x4.sub(f32x4.mul(sigma, precision), f32x4.div(constant(43 /* 1 */), sigma)));
+  storeLanes(address(args, 9) + at, f32x4.mul(f32x4.add(data, prior), v128.load(address(args, 3) + at)), left);
+  storeLanes(address(args, 8) + at, f32x4.mul(dKl, f32x4.mul(v128.load(address(args, 1) + at), precision)), left);
 }
 
 /** ln(1 + e^rho), the identity above 20 as PyTorch's. @param e e^-|rho| */
