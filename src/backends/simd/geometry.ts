@@ -90,7 +90,7 @@ function make(
     const filter = roomy(24 * kernelHeight * channels * room);
     const row = planar ? 16 * Math.ceil(tiles / 16) : tiles;
     const image = 6 * roomy(4 * (height + 2 * padding) * row * channels);
-    const products = 24 * room * (planar ? 16 : conv[0] * tiles);
+    const products = 24 * room * (planar ? 32 : conv[0] * tiles);
     return 2 * filter + roomy(image) + roomy(products) + roomy(4 * (width + 2 * padding));
   };
   // Lives as long as the engine: not a recording's memory.

@@ -4,7 +4,7 @@ import { convolve } from './conv-forward';
 import { convSize, G_OUT_CHANNELS, G_WINOGRAD, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
 import { KEY_BYTES, normals16, prepareKeys } from './noise';
 import { reluPool } from './pool';
-import { transformFilter, winograd, winogradFilterBytes } from './winograd';
+import { poolsInPlanes, transformFilter, winograd, winogradFilterBytes, winogradPooled } from './winograd';
 
 /** The transformed filter at `to`; returns the end of it, or 0 where the convolution is direct. */
 function prepareFilter(g: usize, filter: usize, to: usize, used: bool): usize {
@@ -25,11 +25,16 @@ export function convForward(args: usize, tid: i32, threads: i32, scratch: usize)
   const last = shareStart(images, tid + 1, threads);
   const first = shareStart(images, tid, threads);
   const room = prepareFilter(g, address(args, 3), filter, first < last);
+  const pooled = room != 0 && poolsInPlanes(g);
   for (let b = first; b < last; b++) {
     const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), padded, false, 0);
+    const at = <usize>b * outBytes;
+    if (pooled) {
+      winogradPooled(g, x, filter, address(args, 4), address(args, 5) + at, address(args, 6) + at, room);
+      continue;
+    }
     if (room) winograd(g, x, filter, address(args, 4), conv, room);
     else convolve(g, x, address(args, 3), address(args, 4), channels, conv);
-    const at = <usize>b * outBytes;
     reluPool(g, conv, 0, address(args, 5) + at, address(args, 6) + at, 0);
   }
 }

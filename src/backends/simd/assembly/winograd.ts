@@ -1,6 +1,6 @@
 import { constant } from './constants';
 import { madd, roomy, storeLanes } from './common';
-import { G_CHANNELS, G_HEIGHT, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_OUTER, G_PADDING, G_WIDTH, G_WINOGRAD } from './geometry';
+import { G_CHANNELS, G_HEIGHT, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_OUTER, G_PADDING, G_POOL, G_RELU, G_WIDTH, G_WINOGRAD } from './geometry';
 
 /*
  * Convolutions of stride 1 with five taps a row as F(2, 5) along the rows (Winograd 1980; Lavin & Gray 2016): a tile
@@ -63,7 +63,8 @@ function imagePointBytes(g: usize): usize {
 // @ts-ignore: decorator
 @inline
 function productPointBytes(g: usize): usize {
-  if (planar(g)) return <usize>(BLOCK * channelRoom(g)) << 2;
+  // Two rows, for the pool.
+  if (planar(g)) return <usize>(2 * BLOCK * channelRoom(g)) << 2;
   const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
   return (<usize>(load<i32>(g, G_OUT_HEIGHT) * tiles * channelRoom(g))) << 2;
 }
@@ -145,13 +146,23 @@ function transformColumns(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: 
 export function winograd(g: usize, x: usize, filter: usize, bias: usize, out: usize, scratch: usize): void {
   const products = scratch + roomy(<usize>POINTS * imagePointBytes(g));
   if (planar(g)) {
-    const columns = products + roomy(<usize>POINTS * productPointBytes(g));
-    planarProducts(g, x, scratch, columns, filter, bias, products, out);
+    planarProducts(g, x, scratch, filter, bias, products, out, 0);
   } else {
     transformPixels(g, x, scratch);
     channelProducts(g, scratch, filter, products);
     combineChannels(g, products, bias, out);
   }
+}
+
+/** Whether `winogradPooled` covers a geometry. */
+export function poolsInPlanes(g: usize): bool {
+  return planar(g) && load<i32>(g, G_POOL) != 0;
+}
+
+/** The same with ReLU and 2x2 max-pool (`reluPool` of pool.ts): a tile of two rows is a window of the pool. */
+export function winogradPooled(g: usize, x: usize, filter: usize, bias: usize, y: usize, taps: usize, scratch: usize): void {
+  const products = scratch + roomy(<usize>POINTS * imagePointBytes(g));
+  planarProducts(g, x, scratch, filter, bias, products, y, taps);
 }
 
 /** V as [point][row][tile][C]. Vectors may reach into the next tile, which comes later. */
@@ -361,18 +372,22 @@ function transformRow(g: usize, x: usize, columns: usize, to: usize): void {
   }
 }
 
-/** A row of the image is transformed just before its first use: what a row of the output reads stays in the nearest cache. */
-function planarProducts(g: usize, x: usize, v: usize, columns: usize, u: usize, bias: usize, m: usize, out: usize): void {
+/**
+ * A row of the image is transformed just before its first use: what a row of the output reads stays in the nearest cache.
+ * Without `taps`, out is [positions][O]; with them it is the pool's output, and a row waits for the one below.
+ */
+function planarProducts(g: usize, x: usize, v: usize, u: usize, bias: usize, m: usize, out: usize, taps: usize): void {
   const height = load<i32>(g, G_OUT_HEIGHT);
   const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
   const channels = load<i32>(g, G_CHANNELS);
   const kernelRows = load<i32>(g, G_OUTER);
-  const taps = channels * kernelRows;
-  const productPoint = productPointBytes(g);
+  const filterBytes = <usize>(channels * kernelRows) << 3;
+  const point = productPointBytes(g);
   const imagePoint = imagePointBytes(g);
   const planeStep = <usize>tileRoom(g) << 2;
   const rowBytes = (<usize>(paddedWidth(g) * channels)) << 2;
-  const tileBytes = (<usize>(2 * load<i32>(g, G_OUT_CHANNELS))) << 2;
+  const pixel = <usize>load<i32>(g, G_OUT_CHANNELS) << 2;
+  const columns = m + roomy(<usize>POINTS * point);
   let ready = v;
   for (let y = 1 - kernelRows; y < height; y++) {
     transformRow(g, x, columns, ready);
@@ -380,20 +395,35 @@ function planarProducts(g: usize, x: usize, v: usize, columns: usize, u: usize, 
     ready += <usize>channels * planeStep;
     if (y < 0) continue;
     for (let t = 0; t < tiles; t += BLOCK) {
-      planarBlock(v + (<usize>t << 2), planeStep, imagePoint, <usize>taps << 3, u, m, m + productPoint);
-      combinePlanes(g, m, bias, tiles - t, out + <usize>t * tileBytes);
+      const from = v + (<usize>t << 2);
+      const at = <usize>t * pixel;
+      if (!taps) {
+        planarBlock(from, planeStep, imagePoint, filterBytes, u, m, point);
+        combinePlanes(g, m, bias, tiles - t, out + 2 * at);
+      } else if (y & 1) {
+        const above = from - <usize>channels * planeStep;
+        planarBlock(above, planeStep, imagePoint, filterBytes, u, m, point);
+        planarBlock(from, planeStep, imagePoint, filterBytes, u, m + (point >> 1), point);
+        poolPlanes(g, m, bias, tiles - t, out + at, taps + at);
+      }
     }
     v += <usize>channels * planeStep;
-    out += <usize>tiles * tileBytes;
+    if (!taps) {
+      out += 2 * <usize>tiles * pixel;
+    } else if (y & 1) {
+      out += <usize>tiles * pixel;
+      taps += <usize>tiles * pixel;
+    }
   }
 }
 
 /** Products of 16 tiles: for each point and pair of output channels, 2 x 16 sums over `taps` bytes of filter. */
-function planarBlock(x: usize, step: usize, imagePoint: usize, taps: usize, w: usize, to: usize, pointEnd: usize): void {
-  const last = to + <usize>POINTS * (pointEnd - to);
-  const pointBytes = pointEnd - to;
-  for (; to < last; pointEnd += pointBytes) {
-    for (; to < pointEnd; to += <usize>BLOCK << 3) {
+function planarBlock(x: usize, step: usize, imagePoint: usize, taps: usize, w: usize, m: usize, point: usize): void {
+  const last = m + <usize>POINTS * point;
+  const row = point >> 1;
+  for (; m < last; m += point) {
+    const pointEnd = m + row;
+    for (let to = m; to < pointEnd; to += <usize>BLOCK << 3) {
       let p = x;
       let a0 = f32x4.splat(0);
       let a1 = a0;
@@ -459,6 +489,74 @@ function combinePlanes(g: usize, m: usize, bias: usize, left: i32, out: usize): 
       to = scatterPair(even, odd, to, pixel, count - j);
     }
   }
+}
+
+/** The pooled outputs of up to 16 windows, of which `left` exist; M holds the upper row's products and, half a point on, the lower's. */
+function poolPlanes(g: usize, m: usize, bias: usize, left: i32, y: usize, taps: usize): void {
+  const channels = load<i32>(g, G_OUT_CHANNELS);
+  const point = productPointBytes(g);
+  const lower = point >> 1;
+  const pixel = <usize>channels << 2;
+  const count = min<i32>(left, BLOCK);
+  const floor = load<i32>(g, G_RELU) ? f32x4.splat(0) : f32x4.splat(-Infinity);
+  const three = i32x4.splat(3);
+  taps -= y;
+  for (let o = 0; o < channels; o++) {
+    const offset = bias ? v128.load32_splat(bias + (<usize>o << 2)) : f32x4.splat(0);
+    let to = y + (<usize>o << 2);
+    for (let j = 0; j < count; j += 4) {
+      const p = m + ((<usize>(o * BLOCK + j)) << 2);
+      let best = f32x4.add(evenAt(p, point), offset);
+      let tap = i32x4.splat(0);
+      const v1 = f32x4.add(oddAt(p, point), offset);
+      const m1 = f32x4.gt(v1, best);
+      best = v128.bitselect(v1, best, m1);
+      tap = v128.bitselect(constant(41 /* 1 */), tap, m1);
+      const v2 = f32x4.add(evenAt(p + lower, point), offset);
+      const m2 = f32x4.gt(v2, best);
+      best = v128.bitselect(v2, best, m2);
+      tap = v128.bitselect(constant(42 /* 2 */), tap, m2);
+      const v3 = f32x4.add(oddAt(p + lower, point), offset);
+      const m3 = f32x4.gt(v3, best);
+      best = f32x4.pmax(v128.bitselect(v3, best, m3), floor);
+      tap = v128.bitselect(three, tap, m3);
+      scatterLanes(best, to, pixel, count - j);
+      scatterLanes(tap, to + taps, pixel, count - j);
+      to += 4 * pixel;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function evenAt(p: usize, point: usize): v128 {
+  const m0 = v128.load(p);
+  const m1 = v128.load(p + point);
+  const m2 = v128.load(p + 2 * point);
+  const m3 = v128.load(p + 3 * point);
+  return evenOutput(m0, m1, m2, m3, v128.load(p + 4 * point));
+}
+// @ts-ignore: decorator
+@inline
+function oddAt(p: usize, point: usize): v128 {
+  const m1 = v128.load(p + point);
+  const m2 = v128.load(p + 2 * point);
+  const m3 = v128.load(p + 3 * point);
+  const m4 = v128.load(p + 4 * point);
+  return oddOutput(m1, m2, m3, m4, v128.load(p + 5 * point));
+}
+
+/** Stores the first `left` lanes, a pixel apart. */
+// @ts-ignore: decorator
+@inline
+function scatterLanes(v: v128, to: usize, pixel: usize, left: i32): void {
+  v128.store32_lane(to, v, 0);
+  if (left < 2) return;
+  v128.store32_lane(to + pixel, v, 1);
+  if (left < 3) return;
+  v128.store32_lane(to + 2 * pixel, v, 2);
+  if (left < 4) return;
+  v128.store32_lane(to + 3 * pixel, v, 3);
 }
 
 /** Stores the lanes in turn, even and odd, a pixel apart; returns the place after them. */
