@@ -143,6 +143,8 @@ function compileNow(relaxed: boolean): WebAssembly.Module {
   if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
   // Tiering compiles hot kernels late, and some never: the optimizing compiler alone is 3 to 5 times as fast.
   setFlagsFromString('--no-liftoff');
+  // A check in every round of every loop, 5 to 8 % of a step, for code that may recurse or run for ever. Ours does neither.
+  setFlagsFromString('--no-wasm-stack-checks');
   const name = relaxed ? 'simd-relaxed.wasm' : 'simd.wasm';
   try {
     return new WebAssembly.Module(readFileSync(artifact(name)));

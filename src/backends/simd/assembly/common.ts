@@ -63,3 +63,19 @@ export function paddedBytes(n: i32): usize {
 export function roomy(bytes: usize): usize {
   return (bytes + 127) & ~63;
 }
+
+/** Sets `bytes` (a multiple of 4) to zero. Not memory.fill: on shared memory that is a call out of the module. */
+export function clear(to: usize, bytes: usize): void {
+  const end = to + bytes;
+  const zero = f32x4.splat(0);
+  for (; to + 16 <= end; to += 16) v128.store(to, zero);
+  for (; to < end; to += 4) store<i32>(to, 0);
+}
+
+/** Copies `bytes` (a multiple of 4); the areas do not overlap. */
+export function copy(to: usize, from: usize, bytes: usize): void {
+  const end = to + bytes;
+  from -= to;
+  for (; to + 16 <= end; to += 16) v128.store(to, v128.load(to + from));
+  for (; to < end; to += 4) store<i32>(to, load<i32>(to + from));
+}

@@ -1,4 +1,4 @@
-import { address, arg, argF, madd, roomy, shareStart } from './common';
+import { address, arg, argF, clear, copy, madd, roomy, shareStart } from './common';
 import {
   G_CHANNELS, G_HEIGHT, G_INNER, G_INNER_STEP, G_OUT_CHANNELS, G_OUTER, G_OUTER_STEP, G_PADDING, G_POOL, G_RELU, G_ROW_STEP, G_STEP, G_WIDTH, G_Y_HEIGHT, G_Y_WIDTH,
   imageBytes, outputSize, paddedImageBytes, preparePadded, runBytes, runCount, runOffset, G_LENGTH,
@@ -172,7 +172,7 @@ export function convGradFilter(args: usize, tid: i32, threads: i32, scratch: usi
   const lastGroup = shareStart(groups, tid + 1, threads);
   for (let group = shareStart(groups, tid, threads); group < lastGroup; group++) {
     const partial = address(args, 10) + <usize>group * <usize>arg(args, 11);
-    memory.fill(partial, 0, <usize>arg(args, 11));
+    clear(partial, <usize>arg(args, 11));
     const varPartial = partial + filterBytes * <usize>channels;
     const bias = partial + (c ? 2 : 1) * filterBytes * <usize>channels;
     const last = min<i32>(images, (group + 1) * groupSize);
@@ -259,7 +259,7 @@ function transposeFilter(g: usize, filter: usize, to: usize): void {
   const runs = runCount(g);
   const bytes = runBytes(g);
   const length = <usize>load<i32>(g, G_LENGTH);
-  memory.fill(to, 0, <usize>channels * <usize>runs * bytes);
+  clear(to, <usize>channels * <usize>runs * bytes);
   for (let o = 0; o < channels; o++) {
     let from = filter + (<usize>o << 2);
     for (let r = 0; r < runs; r++) {
@@ -363,7 +363,7 @@ function shiftFilter(g: usize, filter: usize, to: usize): void {
   const step = <usize>load<i32>(g, G_STEP);
   const stride = windowRowBytes(g);
   const copy = <usize>kernelRows * stride;
-  memory.fill(to, 0, <usize>channels * 2 * copy);
+  clear(to, <usize>channels * 2 * copy);
   for (let o = 0; o < channels; o++) {
     let from = filter + (<usize>o << 2);
     for (let r = 0; r < kernelRows; r++) {
@@ -570,7 +570,7 @@ function prepareGradFilter(g: usize, filter: usize, to: usize, windows: bool): v
 }
 
 function gradImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filter: usize, lists: usize, to: usize, bytes: usize, windows: bool): void {
-  memory.fill(to, 0, bytes + 64);
+  clear(to, bytes + 64);
   if (windows) gatherImage(g, dy, y, taps, c, filter, lists, to);
   else scatterImage(g, dy, y, taps, c, filter, lists, to);
 }
@@ -585,7 +585,7 @@ function crop(g: usize, first: usize, second: usize, x: usize, clamp: f32, to: u
   const height = load<i32>(g, G_HEIGHT);
   for (let row = 0; row < height; row++) {
     if (!second) {
-      memory.copy(to, first + from, rowBytes);
+      copy(to, first + from, rowBytes);
     } else {
       for (let i: usize = 0; i < rowBytes; i += 4) {
         const v = load<f32>(x + i);

@@ -1,4 +1,4 @@
-import { address, arg, argF, shareStart } from './common';
+import { address, arg, argF, clear, shareStart } from './common';
 
 /** Four bytes as floats, times `scale`, plus `shift`. */
 // @ts-ignore: decorator
@@ -72,7 +72,7 @@ export function gatherAugmented(args: usize, tid: i32, threads: i32, scratch: us
   const r0 = f32x4.splat(argF(args, 7));
   const g0 = f32x4.splat(argF(args, 8));
   const b0 = f32x4.splat(argF(args, 9));
-  memory.fill(scratch, 0, LINE);
+  clear(scratch, LINE);
   const last = shareStart(images, tid + 1, threads);
   for (let image = shareStart(images, tid, threads); image < last; image++) {
     const index = load<i32>(address(args, 1) + (<usize>image << 2));

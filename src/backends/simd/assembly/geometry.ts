@@ -1,3 +1,5 @@
+import { clear, copy } from './common';
+
 /**
  * Geometry of a convolution, written once by `geometry.ts` of the TypeScript side. All in bytes but the counts.
  * A patch of the padded image is `OUTER` x `INNER` runs of `LENGTH` bytes that lie side by side in memory:
@@ -75,12 +77,12 @@ export function preparePadded(g: usize, image: usize, to: usize, square: bool, c
   const rowBytes = (<usize>(load<i32>(g, G_WIDTH) * load<i32>(g, G_CHANNELS))) << 2;
   const side = (<usize>(padding * load<i32>(g, G_CHANNELS))) << 2;
   const paddedRow = rowBytes + 2 * side;
-  if (padding > 0) memory.fill(to, 0, paddedImageBytes(g));
+  if (padding > 0) clear(to, paddedImageBytes(g));
   let from = image;
   let row = to + paddedRow * <usize>padding + side;
   for (let y = 0; y < height; y++) {
     if (square) squareRow(from, row, rowBytes, clamp);
-    else memory.copy(row, from, rowBytes);
+    else copy(row, from, rowBytes);
     from += rowBytes;
     row += paddedRow;
   }

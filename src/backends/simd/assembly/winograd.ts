@@ -1,5 +1,5 @@
 import { constant } from './constants';
-import { madd, roomy, storeLanes } from './common';
+import { clear, madd, roomy, storeLanes } from './common';
 import { G_CHANNELS, G_HEIGHT, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_OUTER, G_PADDING, G_POOL, G_RELU, G_WIDTH, G_WINOGRAD } from './geometry';
 
 /*
@@ -83,7 +83,7 @@ export function transformFilter(g: usize, filter: usize, to: usize): void {
   const point = filterPointBytes(g);
   const inPlanes = planar(g);
   const tap = (<usize>(channels * outChannels)) << 2;
-  memory.fill(to, 0, <usize>POINTS * point);
+  clear(to, <usize>POINTS * point);
   for (let ky = 0; ky < kernelRows; ky++) {
     for (let c = 0; c < channels; c++) {
       let from = filter + <usize>ky * 5 * tap + ((<usize>(c * outChannels)) << 2);
