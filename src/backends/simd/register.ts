@@ -24,10 +24,13 @@ import {
   LrtDenseGradInput,
   LrtDenseGradKernel,
 } from './kernels/Dense.js';
+import { FlipoutSum, FlipoutSumGrad, FlipSigns } from './kernels/Flipout.js';
 import { GatherImages, GatherLabels } from './kernels/Gather.js';
 import { GaussianVariational, GaussianVariationalGrad } from './kernels/GaussianVariational.js';
 import { type SimdKernel, toConfig } from './kernels/kernel.js';
 import { LrtConvReluPool } from './kernels/LrtConvReluPool.js';
+import { EmpiricalKl, LaplaceKl, SampledKl } from './kernels/PriorKl.js';
+import { SampleWeights } from './kernels/SampleWeights.js';
 import { SgdUpdate } from './kernels/SgdUpdate.js';
 import { SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad } from './kernels/SoftmaxCrossEntropy.js';
 
@@ -61,6 +64,13 @@ const FUSED: SimdKernel<any>[] = [
   AdamUpdate,
   GatherImages,
   GatherLabels,
+  SampleWeights,
+  SampledKl,
+  LaplaceKl,
+  EmpiricalKl,
+  FlipSigns,
+  FlipoutSum,
+  FlipoutSumGrad,
 ];
 
 /** A kernel of TF.js's `cpu` backend: announced to the backend before it runs, its outputs adopted behind it. */

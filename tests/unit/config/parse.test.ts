@@ -33,8 +33,9 @@ describe('defaults', () => {
         bayesian: 'none',
         estimator: 'lrt',
         activation: 'relu',
-        prior: { kind: 'gaussian', sigma: 1 },
-        posterior: { sigma: 0.05, clamp: 0, meanInit: 'uniform' },
+        prior: { kind: 'gaussian', sigma: 1, learned: false },
+        posterior: { kind: 'constant', sigma: 0.05, clamp: 0, meanInit: 'uniform' },
+        divergence: 'kl',
       },
       train: {
         epochs: 20,
@@ -67,6 +68,7 @@ describe('defaults', () => {
     expect(parseConfig({ model: { prior: { sigma: 0.2 } } }, 'x').model.prior).toEqual({
       kind: 'gaussian',
       sigma: 0.2,
+      learned: false,
     });
   });
 
@@ -136,11 +138,11 @@ describe('errors', () => {
     [{ train: { optimizer: { momentum: 1 } } }, 'momentum: expected a number < 1, got 1'],
     [
       { model: { bayesian: 'convs' } },
-      'expected one of "none", "conv", "all", got "convs"; did you mean "conv"?',
+      'expected one of "none", "conv", "all", "last", or a list of layer names, got "convs"; did you mean "conv"?',
     ],
     [
       { model: { prior: { kind: 'gausian' } } },
-      'model.prior.kind: expected one of "gaussian", "scale-mixture", got "gausian"; did you mean "gaussian"?',
+      'model.prior.kind: expected one of "gaussian", "scale-mixture", "laplace", got "gausian"; did you mean "gaussian"?',
     ],
     [
       { model: { prior: { kind: 'gaussian', pi: 0.5 } } },
