@@ -45,7 +45,7 @@ const PARTS_SHAPE = `expected one of ${PARTS.map((part) => `"${part}"`).join(', 
 
 const layerList = z
   .array(z.string().min(1))
-  .min(1)
+  .min(1, { error: () => 'expected at least one layer name, or "none"' })
   .refine((names) => new Set(names).size === names.length, 'expected each layer once');
 
 /** `model`: the network, which of its layers are Bayesian, how they are sampled, prior and posterior. */

@@ -20,7 +20,7 @@ export function logDensity(w: tf.Tensor, density: Density): tf.Scalar {
     case 'scale-mixture':
       return mixture(w, mixtureTerms(density));
     case 'laplace':
-      return tf.add(tf.mul(tf.sum(tf.abs(w)), -1 / density.scale), -w.size * Math.log(2 * density.scale));
+      return laplace(w, density.scale);
   }
 }
 
@@ -28,6 +28,12 @@ export function logDensity(w: tf.Tensor, density: Density): tf.Scalar {
 function gaussian(w: tf.Tensor, sigma: number): tf.Scalar {
   const constant = -w.size * (Math.log(sigma) + LOG_ROOT_TWO_PI);
   return tf.add(tf.mul(tf.sum(tf.square(tf.div(w, sigma))), -0.5), constant);
+}
+
+function laplace(w: tf.Tensor, scale: number): tf.Scalar {
+  // Not tf.abs, whose slope at zero is -1.
+  const size = tf.sum(tf.mul(w, tf.sign(w)));
+  return tf.add(tf.mul(size, -1 / scale), -w.size * Math.log(2 * scale));
 }
 
 /** A component's log weight and standard deviation. */

@@ -99,11 +99,9 @@ export abstract class BayesLayer<T extends tf.Tensor, R extends tf.Rank>
 
   /** An image at a time, each with weights of its own: no engine shares work between them. */
   private drawnEach(x: T, clock: Clock): T {
-    const rest = x.shape.slice(1);
-    const parts = Array.from({ length: x.shape[0] }, (_, image) => {
-      const one = tf.slice(x, [image, ...rest.map(() => 0)], [1, ...rest]) as T;
-      return this.drawn(one, clock, image);
-    });
+    // Not slices: the gradient of each would be as large as the batch.
+    const images = tf.split(x as tf.Tensor, x.shape[0], 0) as T[];
+    const parts = images.map((one, image) => this.drawn(one, clock, image));
     return tf.concat(parts, 0);
   }
 
