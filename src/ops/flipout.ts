@@ -1,5 +1,7 @@
 import { tf } from '../backends/tfjs.js';
+import { BayescnnError } from '../errors.js';
 import type { StreamKey } from '../rng.js';
+import { checkTensor } from './check-tensors.js';
 import { activate } from './conv-composition.js';
 import type { ConvOptions } from './conv-options.js';
 import { hasKernel, runKernel, thunks } from './kernel.js';
@@ -49,10 +51,17 @@ function signAttributes({ key }: SignSource): { key0: number; key1: number } {
   return { key0: key[0] | 0, key1: key[1] | 0 };
 }
 
-/** x [B, ..., C] with each image's channels multiplied by their random signs. */
+/**
+ * x [B, ..., C] with each image's channels multiplied by their random signs.
+ * @throws BayescnnError 'failure' when a type does not fit
+ */
 export function flipSigns<T extends tf.Tensor>(x: T, signs: SignSource): T {
-  if (!hasKernel('FlipSigns')) return tf.mul(x, signsFor(x.shape, signs)) as T;
-  return runKernel('FlipSigns', { x, clock: signs.clock }, signAttributes(signs))[0] as T;
+  checkTensor('flipSigns', 'x', x, x.shape);
+  checkTensor('flipSigns', 'clock', signs.clock, [4], 'int32');
+  return tf.tidy(() => {
+    if (!hasKernel('FlipSigns')) return tf.mul(x, signsFor(x.shape, signs)) as T;
+    return runKernel('FlipSigns', { x, clock: signs.clock }, signAttributes(signs))[0] as T;
+  });
 }
 
 /**
@@ -60,6 +69,7 @@ export function flipSigns<T extends tf.Tensor>(x: T, signs: SignSource): T {
  * then a ReLU and a 2x2 max-pool where the options ask for them.
  * @param mean [B, H, W, O] or [B, O] (no pool) @param delta same shape, of the batch's one perturbation
  * @returns mean's shape, halved by the pool; the pool's gradient goes to a window's first maximum
+ * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function flipoutSum<T extends tf.Tensor>(
   mean: T,
@@ -67,14 +77,29 @@ export function flipoutSum<T extends tf.Tensor>(
   signs: SignSource,
   options: Pick<ConvOptions, 'relu' | 'pool'>,
 ): T {
-  if (hasKernel('FlipoutSum')) {
-    const { relu, pool } = options;
-    const attributes = { relu, pool, shape: mean.shape, ...signAttributes(signs) };
-    return runKernel('FlipoutSum', { mean, delta, clock: signs.clock }, attributes)[0] as T;
-  }
-  const sum = tf.add(mean, tf.mul(delta, signsFor(delta.shape, signs)));
-  if (sum.rank === 4) return activate(sum as tf.Tensor4D, options) as tf.Tensor as T;
-  return (options.relu ? tf.relu(sum) : sum) as T;
+  checkSum(mean, delta, signs, options.pool);
+  return tf.tidy(() => {
+    if (hasKernel('FlipoutSum')) {
+      const { relu, pool } = options;
+      const attributes = { relu, pool, shape: mean.shape, ...signAttributes(signs) };
+      return runKernel('FlipoutSum', { mean, delta, clock: signs.clock }, attributes)[0] as T;
+    }
+    const sum = tf.add(mean, tf.mul(delta, signsFor(delta.shape, signs)));
+    if (sum.rank === 4) return activate(sum as tf.Tensor4D, options) as tf.Tensor as T;
+    return (options.relu ? tf.relu(sum) : sum) as T;
+  });
+}
+
+function checkSum(mean: tf.Tensor, delta: tf.Tensor, { clock }: SignSource, pool: boolean): void {
+  checkTensor('flipoutSum', 'mean', mean, mean.shape);
+  checkTensor('flipoutSum', 'delta', delta, mean.shape);
+  checkTensor('flipoutSum', 'clock', clock, [4], 'int32');
+  if (mean.rank === 4 || (mean.rank === 2 && !pool)) return;
+  throw new BayescnnError(
+    'failure',
+    `flipoutSum: mean must be [B, H, W, O], or [B, O] without a pool, got [${mean.shape}]`,
+    { hint: 'give the pre-activations of a convolution or of a dense layer' },
+  );
 }
 
 tf.registerGradient({

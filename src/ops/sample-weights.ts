@@ -1,22 +1,28 @@
 import { tf } from '../backends/tfjs.js';
-import { hasKernel, runKernel, thunks } from './kernel.js';
+import { checkTensor } from './check-tensors.js';
+import { hasKernel, runKernel, scaled, thunks } from './kernel.js';
 import { softplus } from './softplus.js';
-import { type WeightNoise, weightEpsilon, weightNoiseInputs } from './weight-noise.js';
+import { checkWeightNoise, type WeightNoise, weightEpsilon, weightNoiseInputs } from './weight-noise.js';
 
 const NAME = 'SampleWeights';
 
 /**
  * A reparameterised draw of weights, w = mu + softplus(rho) epsilon (Blundell et al. 2015, section 3.2).
  * @param mu undefined: the perturbation alone @param rho shaped as mu
- * @throws BayescnnError 'failure' when a given epsilon has another shape
+ * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function sampleWeights<T extends tf.Tensor>(mu: T | undefined, rho: T, noise: WeightNoise): T {
-  if (hasKernel(NAME)) {
-    const { inputs, attributes } = weightNoiseInputs(noise);
-    return runKernel(NAME, { mu, rho, ...inputs }, attributes)[0] as T;
-  }
-  const perturbation = tf.mul(softplus(rho), weightEpsilon('sampleWeights', noise, rho.shape)) as T;
-  return mu === undefined ? perturbation : (tf.add(mu, perturbation) as T);
+  checkTensor('sampleWeights', 'rho', rho, rho.shape);
+  checkTensor('sampleWeights', 'mu', mu, rho.shape);
+  checkWeightNoise('sampleWeights', noise, rho.shape);
+  return tf.tidy(() => {
+    if (hasKernel(NAME)) {
+      const { inputs, attributes } = weightNoiseInputs(noise);
+      return runKernel(NAME, { mu, rho, ...inputs }, attributes)[0] as T;
+    }
+    const perturbation = tf.mul(softplus(rho), weightEpsilon(noise, rho.shape)) as T;
+    return mu === undefined ? perturbation : (tf.add(mu, perturbation) as T);
+  });
 }
 
 tf.registerGradient({
@@ -26,6 +32,6 @@ tf.registerGradient({
   outputsToSave: [false, true],
   gradFunc: (dys, saved) => {
     const [dw] = dys as tf.Tensor[];
-    return thunks({ mu: () => tf.clone(dw), rho: () => tf.mul(dw, saved[0]) });
+    return thunks({ mu: () => tf.clone(dw), rho: () => scaled(dw, saved[0]) });
   },
 });

@@ -1,6 +1,6 @@
 import { tf } from '../backends/tfjs.js';
-import { BayescnnError } from '../errors.js';
 import type { StreamKey } from '../rng.js';
+import { checkTensor } from './check-tensors.js';
 import { type Clock, normalsInto } from './noise.js';
 
 /**
@@ -12,15 +12,18 @@ export type WeightNoise =
   | { readonly epsilon: tf.Tensor };
 
 /**
- * The noise itself, shaped as the weights; no gradient.
- * @throws BayescnnError 'failure' when a given epsilon has another shape
+ * That noise fits weights of `shape`.
+ * @throws BayescnnError 'failure' when it does not
  */
-export function weightEpsilon(where: string, noise: WeightNoise, shape: readonly number[]): tf.Tensor {
-  if (!('epsilon' in noise)) return drawn(noise, shape);
-  if (tf.util.arraysEqual([...shape], noise.epsilon.shape)) return noise.epsilon;
-  throw new BayescnnError('failure', `${where}: epsilon must be [${shape}], got [${noise.epsilon.shape}]`, {
-    hint: "give epsilon the weights' shape",
-  });
+export function checkWeightNoise(where: string, noise: WeightNoise | 'mean', shape: readonly number[]): void {
+  if (noise === 'mean') return;
+  if ('epsilon' in noise) checkTensor(where, 'epsilon', noise.epsilon, shape);
+  else checkTensor(where, 'clock', noise.clock, [4], 'int32');
+}
+
+/** The noise itself, shaped as the weights; no gradient. */
+export function weightEpsilon(noise: WeightNoise, shape: readonly number[]): tf.Tensor {
+  return 'epsilon' in noise ? noise.epsilon : drawn(noise, shape);
 }
 
 function drawn(

@@ -8,7 +8,7 @@ import {
 import { adopt } from './adopt.js';
 import type { SimdBackend } from './backend.js';
 import { AdamUpdate } from './kernels/AdamUpdate.js';
-import { add, addN, multiply } from './kernels/Arithmetic.js';
+import { add, addN, multiply, SavedSlope } from './kernels/Arithmetic.js';
 import { ConvReluPool } from './kernels/ConvReluPool.js';
 import {
   ConvReluPoolGradFilter,
@@ -64,6 +64,7 @@ const FUSED: SimdKernel<any>[] = [
   AdamUpdate,
   GatherImages,
   GatherLabels,
+  SavedSlope,
   SampleWeights,
   SampledKl,
   LaplaceKl,

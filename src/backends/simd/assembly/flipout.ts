@@ -78,7 +78,8 @@ export function flipoutSum(args: usize, tid: i32, threads: i32, scratch: usize):
             const at = from + (cell & 2 ? line : 0) + (cell & 1 ? pixel : 0) + k;
             const delta = v128.xor(v128.load(address(args, 7) + at), signs);
             const value = f32x4.pmax(f32x4.add(v128.load(address(args, 6) + at), delta), floor);
-            const higher = f32x4.gt(value, best);
+            // NaN wins, and stays.
+            const higher = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
             best = v128.bitselect(value, best, higher);
             tap = v128.bitselect(i32x4.splat(cell), tap, higher);
           }

@@ -187,7 +187,8 @@ export function empiricalSum(args: usize, tid: i32, threads: i32, scratch: usize
   }
   const variance = squares / <f64>n;
   const logVariance = f32x4.extract_lane(log4(f32x4.splat(<f32>variance)), 0);
-  store<f32>(address(args, 2), <f32>(0.5 * <f64>n * <f64>logVariance - logs));
+  // The logarithm takes NaN for a number: the last term passes it on.
+  store<f32>(address(args, 2), <f32>(0.5 * <f64>n * <f64>logVariance - logs + 0 * variance));
   store<f32>(address(args, 3), <f32>sqrt<f64>(variance));
 }
 

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { Op } from '../opcodes.js';
-import { type SimdKernel, size } from './kernel.js';
+import type { SimdKernel } from './kernel.js';
 
 interface SignAttributes {
   key0: number;
@@ -31,7 +31,8 @@ export const FlipSigns: SimdKernel<SignAttributes> = {
     const images = x.shape[0];
     const channels = x.shape[x.shape.length - 1];
     const y = backend.output(x.shape);
-    const sizes = [images, size(x) / (images * channels), channels];
+    const cells = x.shape.slice(1, -1).reduce((product, length) => product * length, 1);
+    const sizes = [images, cells, channels];
     const words = [
       ...sizes,
       ...[x, clock].map((info) => backend.address(info)),
