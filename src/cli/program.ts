@@ -4,6 +4,7 @@ import { addCompare } from './commands/compare.js';
 import { addData } from './commands/data.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
+import { addInspect } from './commands/inspect.js';
 import { addTrain } from './commands/train.js';
 import type { Io } from './io.js';
 import { packageVersion } from './version.js';
@@ -39,6 +40,7 @@ export function buildProgram(io: Io): Command {
   addEval(program, io);
   addCompare(program, io);
   addData(program, io);
+  addInspect(program, io);
   addBench(program, io);
   addDoctor(program, io);
   return program;

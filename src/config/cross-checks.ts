@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { layerNames, unknownLayers } from '../models/architectures.js';
 import type { configSchema } from './schema.js';
 
 type Resolved = z.output<typeof configSchema>;
@@ -9,7 +10,7 @@ export interface CrossCheck {
   inputs: readonly [string, ...string[]];
   holds: (config: Resolved) => boolean;
   /** What the first input must be. */
-  message: string;
+  message: string | ((config: Resolved) => string);
 }
 
 const isReal = ({ data }: Resolved): boolean => data.source !== 'synthetic';
@@ -31,6 +32,34 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     inputs: ['model.prior.sigma2', 'model.prior.pi', 'model.prior.kind'],
     holds: ({ model: { prior } }) => prior.kind !== 'scale-mixture' || prior.pi === 1 || prior.sigma2 > 0,
     message: 'must be > 0 unless "pi" is 1 (a component of width 0 has no density)',
+  },
+  {
+    inputs: ['model.bayesian', 'model.architecture'],
+    holds: ({ model }) => unknownLayers(model.architecture, model.bayesian).length === 0,
+    message: ({ model }) =>
+      `must name layers of ${model.architecture} (${layerNames(model.architecture).join(', ')})`,
+  },
+  {
+    inputs: ['model.posterior.clamp', 'model.posterior.kind', 'model.estimator'],
+    holds: ({ model }) => model.estimator === 'lrt' || model.posterior.clamp === 0,
+    message: 'must be 0 unless "estimator" is "lrt", the only one with an activation variance',
+  },
+  {
+    inputs: ['model.posterior.kind', 'model.bayesian'],
+    holds: ({ model }) => model.posterior.kind !== 'moped' || model.bayesian !== 'none',
+    message: 'needs Bayesian layers: "bayesian" is "none"',
+  },
+  {
+    inputs: ['model.divergence', 'model.prior.kind', 'model.prior.learned'],
+    holds: ({ model: { divergence, prior } }) =>
+      divergence === 'kl' || prior.kind !== 'gaussian' || !prior.learned,
+    message: 'must be "kl" with a learned prior, which has no density of its own',
+  },
+  {
+    inputs: ['model.posterior.rhoLow', 'model.posterior.rhoHigh', 'model.posterior.kind'],
+    holds: ({ model: { posterior } }) =>
+      posterior.kind !== 'notebook' || posterior.rhoLow <= posterior.rhoHigh,
+    message: 'must be at most "rhoHigh"',
   },
   {
     inputs: ['train.optimizer.nesterov', 'train.optimizer.momentum', 'train.optimizer.dampening'],

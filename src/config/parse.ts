@@ -19,7 +19,8 @@ const check = (value: unknown): Result => configSchema.safeParse(value, { error:
 function brokenRules(config: Resolved, removed: readonly Path[]): string[] {
   const usable = (input: string): boolean => !removed.some((path) => covers(path, input));
   return CROSS_CHECKS.filter(({ inputs, holds }) => inputs.every(usable) && !holds(config)).map(
-    ({ inputs: [path], message }) => `${path}: ${message}, got ${show(valueAt(config, path.split('.')))}`,
+    ({ inputs: [path], message }) =>
+      `${path}: ${typeof message === 'string' ? message : message(config)}, got ${show(valueAt(config, path.split('.')))}`,
   );
 }
 

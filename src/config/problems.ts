@@ -49,7 +49,8 @@ export function explain(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return oneOf(issue.values as unknown[]);
     case 'invalid_union':
-      return oneOf((issue.options as unknown[] | undefined) ?? []);
+      // An option that may be left out is listed as undefined too.
+      return oneOf(((issue.options as unknown[] | undefined) ?? []).filter((kind) => kind !== undefined));
     default:
       return issue.message ?? `failed the check "${issue.code}"`;
   }
@@ -74,6 +75,7 @@ function remedy(path: readonly PropertyKey[], key: string): string {
 
 /** Every allowed string under `values` or `options`, for a "did you mean". */
 function choices(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return issue.errors.flat().flatMap(choices);
   const listed = 'values' in issue ? issue.values : 'options' in issue ? issue.options : [];
   return Array.isArray(listed) ? listed.filter((value) => typeof value === 'string') : [];
 }

@@ -1,9 +1,21 @@
 import { z } from 'zod';
+import { ESTIMATORS } from '../models/estimator.js';
+import { posterior } from './schema-posterior.js';
 import { tagged } from './tagged.js';
 
 const gaussianPrior = z.strictObject({
   kind: z.literal('gaussian').describe('N(0, sigma^2); the KL has a closed form'),
-  sigma: z.number().positive().default(1).describe('Standard deviation of the prior, in weight units; > 0'),
+  sigma: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Standard deviation of the prior, in weight units; > 0; not used where it is learned'),
+  learned: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Empirical Bayes: every weight tensor and every bias has the sigma that makes its KL smallest, in closed form at each step',
+    ),
 });
 
 const mixturePrior = z.strictObject({
@@ -19,29 +31,24 @@ const mixturePrior = z.strictObject({
     .describe('Standard deviation of the second component; 0 only with pi = 1'),
 });
 
-const posterior = z
-  .strictObject({
-    sigma: z
-      .number()
-      .positive()
-      .default(0.05)
-      .describe('Initial standard deviation of every Bayesian weight; > 0'),
-    clamp: z
-      .number()
-      .min(0)
-      .default(0)
-      .describe(
-        'Lower bound of x^2 and sigma^2 in the activation variance; 0: none, 1e-4: as in the notebook',
-      ),
-    meanInit: z
-      .enum(['uniform', 'normal'])
-      .default('uniform')
-      .describe("Initial means: uniform is PyTorch's layer default, normal the notebook's N(0, 0.1^2)"),
-  })
-  .prefault({})
-  .describe('The Gaussian posterior q(w) = N(mu, softplus(rho)^2)');
+const laplacePrior = z.strictObject({
+  kind: z.literal('laplace').describe('exp(-|w| / scale) / (2 scale); the KL has a closed form'),
+  scale: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Scale of the prior, its standard deviation over sqrt(2); > 0'),
+});
 
-/** `model`: the network, which of its layers are Bayesian, prior and posterior. */
+const PARTS = ['none', 'conv', 'all', 'last'] as const;
+const PARTS_SHAPE = `expected one of ${PARTS.map((part) => `"${part}"`).join(', ')}, or a list of layer names`;
+
+const layerList = z
+  .array(z.string().min(1))
+  .min(1, { error: () => 'expected at least one layer name, or "none"' })
+  .refine((names) => new Set(names).size === names.length, 'expected each layer once');
+
+/** `model`: the network, which of its layers are Bayesian, how they are sampled, prior and posterior. */
 export const modelSchema = z
   .strictObject({
     architecture: z
@@ -49,16 +56,28 @@ export const modelSchema = z
       .default('lenet')
       .describe("The network: the notebook's LeNet, 62,006 weights"),
     bayesian: z
-      .enum(['none', 'conv', 'all'])
+      .union([z.enum(PARTS), layerList], { error: () => PARTS_SHAPE })
       .default('none')
-      .describe('Layers with a posterior: none (a plain CNN), the convolutions, or all'),
+      .describe(
+        'Layers with a posterior: none (a plain CNN), the convolutions, all, the last, or a list of names such as ["conv1", "fc3"]',
+      ),
     estimator: z
-      .enum(['lrt'])
+      .enum(ESTIMATORS)
       .default('lrt')
-      .describe('How a Bayesian layer is sampled; lrt: local reparameterisation, Kingma et al. 2015'),
+      .describe(
+        'How a Bayesian layer is sampled. lrt: local reparameterisation, Kingma et al. 2015; weight-sampling: one draw of the weights a batch, Blundell et al. 2015; weight-sampling-per-example: a draw for each image (slow); flipout: one draw a batch and random signs, Wen et al. 2018; mean: no noise, the posterior means',
+      ),
     activation: z.enum(['relu']).default('relu').describe('Non-linearity between layers'),
-    prior: tagged([gaussianPrior, mixturePrior], 'gaussian').describe('Prior of every Bayesian weight'),
+    prior: tagged([gaussianPrior, mixturePrior, laplacePrior], 'gaussian').describe(
+      'Prior of every Bayesian weight',
+    ),
     posterior,
+    divergence: z
+      .enum(['kl', 'notebook'])
+      .default('kl')
+      .describe(
+        "The complexity term. kl: KL(q || prior); notebook: the notebook's log q(mu) - log p(mu), which is no KL and lets sigma grow",
+      ),
   })
   .prefault({})
   .describe('The network');

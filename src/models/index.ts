@@ -1,14 +1,25 @@
-export { GaussianPosterior, sampledKl, weightNoise } from './distributions/gaussian-posterior.js';
+export {
+  type Architecture,
+  type BayesianPart,
+  bayesianLayers,
+  layerNames,
+  unknownLayers,
+} from './architectures.js';
+export { meansOf, withPosterior } from './convert.js';
+export { GaussianPosterior } from './distributions/gaussian-posterior.js';
 export { GaussianPrior } from './distributions/gaussian-prior.js';
+export { LaplacePrior } from './distributions/laplace-prior.js';
+export { LearnedGaussianPrior } from './distributions/learned-gaussian-prior.js';
 export type { Prior, PriorOptions } from './distributions/prior.js';
 export { ScaleMixturePrior } from './distributions/scale-mixture-prior.js';
-export type { Divergence, PosteriorOptions } from './layers/variational.js';
-export type { BayesianPart } from './lenet.js';
+export { ESTIMATORS, type Estimator } from './estimator.js';
+export type { PosteriorOptions } from './layers/posterior-start.js';
+export type { Divergence } from './layers/variational.js';
 export type { ForwardOptions, Model, StepWeights } from './model.js';
 export type { NamedVariable, TorchTensor } from './named-variable.js';
+export { empiricalSigmas, posteriorWarnings } from './posterior-report.js';
 export {
   ARCHITECTURE_NAMES,
-  type Architecture,
   createModel,
   createPrior,
   type ModelOptions,

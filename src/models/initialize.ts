@@ -22,10 +22,10 @@ export function uniformInit(
   return Float32Array.from({ length: size }, () => low + (high - low) * stream.uniform());
 }
 
-/** `size` draws of N(0, std^2) for the named parameter, in PyTorch's order. */
-export function normalInit(size: number, seed: number, name: string, std: number): Float32Array {
+/** `size` draws of N(mean, std^2) for the named parameter, in PyTorch's order. */
+export function normalInit(size: number, seed: number, name: string, std: number, mean = 0): Float32Array {
   const stream = initStream(seed, name);
-  return Float32Array.from({ length: size }, () => std * stream.normal());
+  return Float32Array.from({ length: size }, () => mean + std * stream.normal());
 }
 
 /** The rho whose softplus is sigma: log(exp(sigma) - 1). */

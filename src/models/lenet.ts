@@ -13,9 +13,6 @@ import type { ForwardOptions, Model, StepWeights } from './model.js';
 import type { NamedVariable, TorchTensor } from './named-variable.js';
 import { exportRecord, importRecord, type TorchRecord } from './torch-record.js';
 
-/** Which layers carry a posterior. */
-export type BayesianPart = 'none' | 'conv' | 'all' | 'last';
-
 // biome-ignore lint/suspicious/noExplicitAny: each layer takes back exactly the weights it made itself
 type AnyLayer<X extends tf.Tensor, Y extends tf.Tensor> = Layer<X, Y, any>;
 
@@ -29,32 +26,32 @@ const DENSE: Record<string, DenseShape> = {
   fc2: { inputs: 120, outputs: 84, relu: true },
   fc3: { inputs: 84, outputs: CLASS_COUNT },
 };
-const LAST = 'fc3';
 
 /** The LeNet-style network of PyTorch's CIFAR-10 tutorial, and its Bayesian twins. */
 export class LeNet implements Model {
   readonly parameters: readonly NamedVariable[];
   readonly bayesianLayers: readonly string[];
+  readonly stochastic: boolean;
   readonly parameterCount: number;
   private readonly convs: readonly AnyLayer<tf.Tensor4D, tf.Tensor4D>[];
   private readonly denses: readonly AnyLayer<tf.Tensor2D, tf.Tensor2D>[];
 
-  constructor(bayesian: BayesianPart, options: BayesianOptions) {
-    const convBayesian = bayesian === 'conv' || bayesian === 'all';
+  /** @param bayesian names of the layers with a posterior */
+  constructor(bayesian: readonly string[], options: BayesianOptions) {
     this.convs = Object.entries(CONV).map(([name, shape]) =>
-      convBayesian ? new BayesConvLayer(name, shape, options) : new ConvLayer(name, shape, options.seed),
+      bayesian.includes(name)
+        ? new BayesConvLayer(name, shape, options)
+        : new ConvLayer(name, shape, options.seed),
     );
-    const denseBayesian = (name: string) => bayesian === 'all' || (bayesian === 'last' && name === LAST);
     this.denses = Object.entries(DENSE).map(([name, shape]) =>
-      denseBayesian(name)
+      bayesian.includes(name)
         ? new BayesDenseLayer(name, shape, options)
         : new DenseLayer(name, shape, options.seed),
     );
     const layers = [...this.convs, ...this.denses];
     this.parameters = layers.flatMap((layer) => layer.parameters);
-    this.bayesianLayers = layers
-      .map(({ name }) => name)
-      .filter((name) => (name in CONV ? convBayesian : denseBayesian(name)));
+    this.bayesianLayers = layers.map(({ name }) => name).filter((name) => bayesian.includes(name));
+    this.stochastic = this.bayesianLayers.length > 0 && options.estimator !== 'mean';
     this.parameterCount = this.parameters.reduce((sum, { variable }) => sum + variable.size, 0);
   }
 

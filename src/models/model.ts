@@ -27,6 +27,8 @@ export interface Model {
   readonly parameters: readonly NamedVariable[];
   /** The layers with a posterior; empty for a plain network. */
   readonly bayesianLayers: readonly string[];
+  /** Whether two samples differ: it has a posterior, and its estimator draws from it. */
+  readonly stochastic: boolean;
   /** Number of trainable scalars. */
   readonly parameterCount: number;
   /**

@@ -1,15 +1,22 @@
 import { BayescnnError } from '../errors.js';
+import { type Architecture, type BayesianPart, bayesianLayers } from './architectures.js';
 import { GaussianPrior } from './distributions/gaussian-prior.js';
+import { LaplacePrior } from './distributions/laplace-prior.js';
+import { LearnedGaussianPrior } from './distributions/learned-gaussian-prior.js';
 import type { Prior, PriorOptions } from './distributions/prior.js';
 import { ScaleMixturePrior } from './distributions/scale-mixture-prior.js';
-import type { BayesianOptions, Divergence, PosteriorOptions } from './layers/variational.js';
-import { type BayesianPart, LeNet } from './lenet.js';
+import type { Estimator } from './estimator.js';
+import type { PosteriorOptions } from './layers/posterior-start.js';
+import type { BayesianOptions, Divergence } from './layers/variational.js';
+import { LeNet } from './lenet.js';
 import type { Model } from './model.js';
 
 /** What to build. */
 export interface ModelOptions {
   readonly architecture: Architecture;
   readonly bayesian: BayesianPart;
+  /** Default `lrt`. */
+  readonly estimator?: Estimator;
   readonly prior: PriorOptions;
   readonly posterior: PosteriorOptions;
   /** Default `kl`. */
@@ -17,19 +24,18 @@ export interface ModelOptions {
   readonly seed: number;
 }
 
-/** Architectures by name: adding one takes a class and a line here. */
-const ARCHITECTURES = {
-  lenet: (bayesian: BayesianPart, options: BayesianOptions): Model => new LeNet(bayesian, options),
-} as const;
-
-export type Architecture = keyof typeof ARCHITECTURES;
+/** Architectures by name: adding one takes a class, a line here and its layers in architectures.ts. */
+const ARCHITECTURES: Record<Architecture, (bayesian: readonly string[], options: BayesianOptions) => Model> =
+  {
+    lenet: (bayesian, options) => new LeNet(bayesian, options),
+  };
 
 /** Names that `createModel` knows. */
 export const ARCHITECTURE_NAMES = Object.keys(ARCHITECTURES) as Architecture[];
 
 /**
  * Builds a model on the current backend, with weights that depend on the seed alone.
- * @throws BayescnnError 'config' on an unknown architecture or an impossible prior or posterior
+ * @throws BayescnnError 'config' on an unknown architecture or layer, or an impossible prior or posterior
  */
 export function createModel(options: ModelOptions): Model {
   if (!Object.hasOwn(ARCHITECTURES, options.architecture)) {
@@ -39,14 +45,20 @@ export function createModel(options: ModelOptions): Model {
       { hint: `try ${ARCHITECTURE_NAMES[0]}` },
     );
   }
-  const { bayesian, posterior, divergence = 'kl', seed } = options;
+  const { architecture, posterior, estimator = 'lrt', divergence = 'kl', seed } = options;
+  const layers = bayesianLayers(architecture, options.bayesian);
   const prior = createPrior(options.prior);
-  return ARCHITECTURES[options.architecture](bayesian, { prior, posterior, divergence, seed });
+  return ARCHITECTURES[architecture](layers, { prior, posterior, estimator, divergence, seed });
 }
 
 /** @throws BayescnnError 'config' when the numbers make no density */
 export function createPrior(options: PriorOptions): Prior {
-  return options.kind === 'gaussian'
-    ? new GaussianPrior(options.sigma)
-    : new ScaleMixturePrior(options.pi, options.sigma1, options.sigma2);
+  switch (options.kind) {
+    case 'gaussian':
+      return options.learned === true ? new LearnedGaussianPrior() : new GaussianPrior(options.sigma);
+    case 'scale-mixture':
+      return new ScaleMixturePrior(options.pi, options.sigma1, options.sigma2);
+    case 'laplace':
+      return new LaplacePrior(options.scale);
+  }
 }

@@ -2,12 +2,17 @@ export { type AdamMoments, type AdamOptions, adamUpdate } from './adam-update.js
 export { type ConvOptions, convOutputSize } from './conv-options.js';
 export { convReluPool } from './conv-relu-pool.js';
 export { dense } from './dense.js';
+export { flipoutSum, flipSigns, type SignSource, signsInto } from './flipout.js';
 export { gatherImages, type ImageSource } from './gather-images.js';
 export { gatherLabels } from './gather-labels.js';
 export { gaussianVariational, type Variational, type VariationalOptions } from './gaussian-variational.js';
+export { type Density, logDensity } from './log-density.js';
 export { type GaussianWeights, type LrtConvOptions, lrtConvReluPool } from './lrt-conv-relu-pool.js';
 export { lrtDense } from './lrt-dense.js';
 export { type Clock, type Noise, normalsInto, standardNormal } from './noise.js';
+export { type EmpiricalKl, empiricalKl, laplaceKl, sampledKl } from './prior-kl.js';
+export { sampleWeights } from './sample-weights.js';
 export { type SgdOptions, sgdUpdate } from './sgd-update.js';
 export { type CrossEntropy, softmaxCrossEntropy } from './softmax-cross-entropy.js';
+export { type WeightNoise, weightEpsilon } from './weight-noise.js';
 export { writeTensor } from './write-tensor.js';

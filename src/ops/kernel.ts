@@ -32,3 +32,11 @@ export function thunks(gradients: Record<string, tf.Tensor | (() => tf.Tensor) |
   }
   return map;
 }
+
+/**
+ * dy times a slope that a kernel worked out on the way. A kernel of its own, because the slope counts as a constant:
+ * a second derivative would come out wrong, and is refused.
+ */
+export function scaled(dy: tf.Tensor, slope: tf.Tensor): tf.Tensor {
+  return runKernel('SavedSlope', { dy, slope }, {})[0];
+}

@@ -1,7 +1,7 @@
 import { type ActiveEngine, selectEngine } from '../backends/select.js';
 import type { Config } from '../config/index.js';
 import { type DataEvents, type Dataset, loadDataset, planSplits, type SplitPlan } from '../data/index.js';
-import { createModel, type Model } from '../models/index.js';
+import { createModel, type Model, type PosteriorOptions } from '../models/index.js';
 import type { LabelledSource } from '../train/step.js';
 
 /** An engine with a config's data in it. */
@@ -13,9 +13,15 @@ export interface Setup {
   test: LabelledSource;
 }
 
-/** The model that a config describes. */
+/** The model that a config describes, whose weights are the seed's or still to be loaded. */
 export function modelOf(config: Config): Model {
-  return createModel({ ...config.model, seed: config.seed });
+  return createModel({ ...config.model, posterior: posteriorOf(config.model), seed: config.seed });
+}
+
+/** A posterior that starts from a run has its weights loaded in any case: what stands there before does not matter. */
+function posteriorOf({ posterior }: Config['model']): PosteriorOptions {
+  if (posterior.kind !== 'moped') return posterior;
+  return { kind: 'constant', sigma: 1, clamp: posterior.clamp, meanInit: 'uniform' };
 }
 
 /** Starts the engine, then loads the data (into the engine's own memory, where it has one). */

@@ -1,6 +1,6 @@
 import { type Config, configHash } from '../config/index.js';
 import type { DataEvents } from '../data/index.js';
-import type { Model } from '../models/index.js';
+import { empiricalSigmas, type Model, posteriorWarnings } from '../models/index.js';
 import {
   type Checkpoint,
   createRunFolder,
@@ -16,7 +16,8 @@ import { createOptimizer, type Optimizer } from '../train/optimizer.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { EvaluatedRow, MetricsRow } from '../train/row.js';
 import type { Resumable } from './resume.js';
-import { engineLine, modelOf, type Setup, setUp } from './setup.js';
+import { engineLine, type Setup, setUp } from './setup.js';
+import { resolveStart, type StartedFrom, startedFrom, startedModel } from './start.js';
 
 export interface TrainingRequest {
   config: Config;
@@ -34,6 +35,15 @@ export interface Summary {
   /** The run folder. */
   run: string;
   model: string;
+  bayesian_layers: string[];
+  /** How Bayesian layers are sampled; null where there is none. */
+  estimator: string | null;
+  /** A learned prior's standard deviations at the end, by parameter; null for a fixed prior. */
+  prior_sigma: Record<string, number> | null;
+  /** The trained run whose weights the posterior started from (MOPED). */
+  started_from: StartedFrom | null;
+  /** What the screen warned of at the start. */
+  warnings: string[];
   parameters: number;
   seed: number;
   epochs: number;
@@ -67,22 +77,26 @@ export interface Summary {
 export async function runTraining(request: TrainingRequest): Promise<Summary> {
   const startedAt = new Date();
   const { config, reporter, dataEvents, signal } = request;
+  const { resume } = request;
+  // Before the data: a start that cannot be used should be known at once.
+  const start = resume ? { config, weights: null } : await resolveStart(config);
   const setup = await setUp(config, { events: dataEvents, signal });
   reporter.note(engineLine(setup.engine));
-  const { resume } = request;
+  const model = startedModel(start);
   const folder = resume
     ? await reopenRunFolder(resume.path, resume.epoch)
     : await createRunFolder(request.outDir, config.name);
   reporter.note(`run folder ${folder.path}${resume ? `, going on after epoch ${resume.epoch}` : ''}`);
-  const model = modelOf(config);
   const { learningRate: _, ...settings } = config.train.optimizer;
   const optimizer = createOptimizer(model.parameters, settings);
   try {
     if (resume) restore(resume, model, optimizer);
-    else await folder.writeConfig({ ...config, name: folder.name });
+    else await folder.writeConfig({ ...start.config, name: folder.name });
+    const warnings = posteriorWarnings(model.toTorch(), config.model.posterior.clamp);
+    for (const warning of warnings) reporter.warn(warning);
     await writeEnvironment(folder, setup, startedAt, resume);
     const outcome = await train(request, setup, folder, model, optimizer);
-    const summary = summarize(config, setup, folder, model, outcome, startedAt);
+    const summary = summarize(start.config, setup, folder, model, outcome, startedAt, warnings);
     await folder.writeSummary(summary);
     return summary;
   } finally {
@@ -167,6 +181,10 @@ function train(
   });
 }
 
+function isLearned({ model: { prior, bayesian } }: Config): boolean {
+  return bayesian !== 'none' && prior.kind === 'gaussian' && prior.learned;
+}
+
 function summarize(
   config: Config,
   { engine, plan }: Setup,
@@ -174,11 +192,17 @@ function summarize(
   model: Model,
   { final, best, seconds, images }: TrainOutcome,
   startedAt: Date,
+  warnings: string[],
 ): Summary {
   const selects = plan.validation.length > 0;
   return {
     run: folder.path,
     model: `${config.model.architecture}, bayesian: ${config.model.bayesian}`,
+    bayesian_layers: [...model.bayesianLayers],
+    estimator: model.bayesianLayers.length > 0 ? config.model.estimator : null,
+    prior_sigma: isLearned(config) ? empiricalSigmas(model.toTorch()) : null,
+    started_from: startedFrom(config),
+    warnings,
     parameters: model.parameterCount,
     seed: config.seed,
     epochs: config.train.epochs,

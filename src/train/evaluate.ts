@@ -12,7 +12,7 @@ const EVALUATION_CLOCK = 0x80000000;
 export interface EvaluationOptions {
   /** Images to evaluate, in this order. */
   readonly indices: Int32Array;
-  /** Posterior samples; a model without a posterior has one prediction. */
+  /** Posterior samples; a model that draws nothing has one prediction. */
   readonly samples: number;
   readonly batchSize: number;
   /** Names the noise: the epoch after which the model is evaluated. */
@@ -51,7 +51,7 @@ export async function evaluate(
   source: LabelledSource,
   options: EvaluationOptions,
 ): Promise<EvaluationResult> {
-  const samples = model.bayesianLayers.length === 0 ? 1 : options.samples;
+  const samples = model.stochastic ? options.samples : 1;
   const accumulator = new PredictionAccumulator(CLASS_COUNT, samples, { keepImages: options.keepImages });
   const clock = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([4], 'int32'), false));
   writeTensor(clock, clockAt(options.epoch, 0, 0));

@@ -20,7 +20,7 @@ describe('the installed program', () => {
     const { code, stdout, stderr } = await bayescnn('--help');
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const name of ['train', 'eval', 'compare', 'data', 'bench', 'doctor'])
+    for (const name of ['train', 'eval', 'inspect', 'compare', 'data', 'bench', 'doctor'])
       expect(stdout).toContain(`\n  ${name} `);
   });
 

@@ -7,11 +7,17 @@ import {
   type ConvOptions,
   convReluPool,
   dense,
+  empiricalKl,
+  flipoutSum,
+  flipSigns,
   gatherImages,
   gatherLabels,
   gaussianVariational,
+  laplaceKl,
   lrtConvReluPool,
   lrtDense,
+  sampledKl,
+  sampleWeights,
   sgdUpdate,
   softmaxCrossEntropy,
 } from '../../src/ops/index.js';
@@ -23,6 +29,10 @@ import { bitsOf } from './training.js';
 interface Case {
   /** Shapes of the float32 inputs; the first begins with the batch. */
   shapes: Record<string, number[]>;
+  /** Tensors that `run` makes besides its outputs: its clock, its labels. */
+  made?: number;
+  /** Its second derivative is right, too. */
+  twice?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: each case knows the ranks of its own tensors
   run(inputs: Record<string, any>): tf.Tensor[];
 }
@@ -47,6 +57,7 @@ const cases: Record<string, Case> = {
       biasMu: [5],
       biasVariance: [5],
     },
+    made: 1,
     run: ({ x, ...weights }) => [lrtConvReluPool(x, weights as never, noise(), { ...conv, clamp: 0 })],
   },
   dense: {
@@ -55,10 +66,12 @@ const cases: Record<string, Case> = {
   },
   lrtDense: {
     shapes: { x: [BATCH, 7], mu: [7, 5], variance: [7, 5], biasMu: [5], biasVariance: [5] },
+    made: 1,
     run: ({ x, ...weights }) => [lrtDense(x, weights as never, noise(), { relu: true, clamp: 0 })],
   },
   softmaxCrossEntropy: {
     shapes: { logits: [BATCH, 5] },
+    made: 3,
     run: ({ logits }) => {
       const labels = tf.tensor1d(
         Array.from({ length: logits.shape[0] }, (_, i) => (2 * i) % 5),
@@ -73,6 +86,45 @@ const cases: Record<string, Case> = {
       const { variance, kl } = gaussianVariational(inputs.mu, inputs.rho, { priorSigma: 0.5, clamp: 0 });
       return [variance, kl];
     },
+  },
+  sampleWeights: {
+    shapes: { rho: [4, 5], mu: [4, 5] },
+    made: 1,
+    run: ({ mu, rho }) => [sampleWeights(mu, rho, noise())],
+  },
+  'sampledKl of a mixture': {
+    shapes: { mu: [4, 5], rho: [4, 5] },
+    made: 1,
+    run: ({ mu, rho }) => [
+      sampledKl(mu, rho, { kind: 'scale-mixture', pi: 0.5, sigma1: 1, sigma2: 0.3 }, noise()),
+    ],
+  },
+  'sampledKl at the mean': {
+    shapes: { mu: [4, 5], rho: [4, 5] },
+    run: ({ mu, rho }) => [sampledKl(mu, rho, { kind: 'laplace', scale: 0.5 }, 'mean')],
+  },
+  laplaceKl: {
+    shapes: { mu: [4, 5], rho: [4, 5] },
+    run: ({ mu, rho }) => [laplaceKl(mu, rho, 0.5)],
+  },
+  empiricalKl: {
+    shapes: { mu: [4, 5], rho: [4, 5] },
+    run: ({ mu, rho }) => {
+      const { kl, priorSigma } = empiricalKl(mu, rho);
+      priorSigma.dispose();
+      return [kl];
+    },
+  },
+  flipSigns: {
+    shapes: { x: [BATCH, 4, 4, 3] },
+    made: 1,
+    twice: true,
+    run: ({ x }) => [flipSigns(x, noise())],
+  },
+  flipoutSum: {
+    shapes: { mean: [BATCH, 4, 4, 3], delta: [BATCH, 4, 4, 3] },
+    made: 1,
+    run: ({ mean, delta }) => [flipoutSum(mean, delta, noise(), { relu: true, pool: true })],
   },
 };
 
@@ -162,8 +214,7 @@ describe.each(engines().filter((name) => name !== 'tensorflow'))('on %s', (engin
       // No tidy of the caller's: the op has its own. Its noise or labels are the caller's.
       const outside = tf.memory().numTensors;
       const outputs = given.run(named(given, inputs));
-      const extra = name.startsWith('lrt') ? 1 : name === 'softmaxCrossEntropy' ? 3 : 0;
-      expect(tf.memory().numTensors).toBe(outside + outputs.length + extra);
+      expect(tf.memory().numTensors).toBe(outside + outputs.length + (given.made ?? 0));
       tf.dispose([inputs, outputs]);
     });
 
@@ -180,7 +231,7 @@ describe.each(engines().filter((name) => name !== 'tensorflow'))('on %s', (engin
         }
       });
 
-      it('refuses a second derivative', () => {
+      it.skipIf(given.twice)('refuses a second derivative', () => {
         const second = () =>
           tf.tidy(() => {
             const [first, ...rest] = inputsOf(given);
@@ -211,7 +262,9 @@ describe.each(engines().filter((name) => name !== 'tensorflow'))('on %s', (engin
       }
     });
 
-    if (given.shapes[Object.keys(given.shapes)[0]][0] === BATCH && name !== 'softmaxCrossEntropy') {
+    // One input alone has the batch.
+    const others = ['softmaxCrossEntropy', 'flipoutSum'];
+    if (given.shapes[Object.keys(given.shapes)[0]][0] === BATCH && !others.includes(name)) {
       it('of no images has gradients of zeros', () => {
         const gradients = tf.tidy(() => {
           const [first, ...rest] = inputsOf(given);

@@ -90,6 +90,35 @@ describe.each([
 });
 
 describe.each([
+  ['weight sampling', { estimator: 'weight-sampling' }],
+  ['flipout', { estimator: 'flipout' }],
+  ['posterior means', { estimator: 'mean' }],
+  ['a scale mixture', { prior: { kind: 'scale-mixture', pi: 0.5, sigma1: 1, sigma2: 0.1 } }],
+  ['a Laplace prior', { prior: { kind: 'laplace', scale: 0.1 } }],
+  ['a learned prior', { prior: { kind: 'gaussian', sigma: 1, learned: true } }],
+  ["the notebook's divergence", { divergence: 'notebook' }],
+] as const)('replayed training with %s', (_name, model) => {
+  it('has the bits of eager training, on one and two threads', async () => {
+    const sizes = [5, 5, 5, 5, 5, 5];
+    const runs = [];
+    for (const threads of [1, 2]) {
+      await start(threads);
+      const replayed = new Training('all', source, { model });
+      const losses = replayed.run(sizes);
+      expect(replayed.step.obstacle).toBeUndefined();
+      runs.push({ losses, bits: replayed.bits() });
+      replayed.dispose();
+    }
+    hideReplay();
+    const eager = new Training('all', source, { model });
+    runs.push({ losses: eager.run(sizes), bits: eager.bits() });
+    eager.dispose();
+    expect(runs[1]).toEqual(runs[0]);
+    expect(runs[2]).toEqual(runs[0]);
+  });
+});
+
+describe.each([
   ['none', 2_000],
   ['conv', 2_000],
   ['all', 10_000],
@@ -184,15 +213,16 @@ describe('a step that cannot be replayed', () => {
   });
 
   it('of a whole training is reported and stays right', () => {
-    const prior = { kind: 'scale-mixture', pi: 0.5, sigma1: 1, sigma2: 0.1 } as const;
+    const training = () =>
+      new Training('conv', source, { model: { estimator: 'weight-sampling-per-example' } });
     const sizes = [4, 4, 4, 4, 4];
     const program = vi.spyOn(backend.simd, 'run');
-    const first = new Training('conv', source, { prior });
+    const first = training();
     const losses = first.run(sizes);
     expect(first.step.obstacle).toMatch(/outside the engine|reads tensor values/);
     expect(program).not.toHaveBeenCalled();
     hideReplay();
-    const second = new Training('conv', source, { prior });
+    const second = training();
     expect(second.run(sizes)).toEqual(losses);
     expect(first.bits()).toEqual(second.bits());
     for (const training of [first, second]) training.dispose();

@@ -11,70 +11,15 @@ import { lrtConvReluPool } from '../../src/ops/lrt-conv-relu-pool.js';
 import { lrtDense } from '../../src/ops/lrt-dense.js';
 import { sgdUpdate } from '../../src/ops/sgd-update.js';
 import { softmaxCrossEntropy } from '../../src/ops/softmax-cross-entropy.js';
-import { Stream, streamKey } from '../../src/rng.js';
+import { streamKey } from '../../src/rng.js';
+import { compare, evaluate, expectClose, normal, type Op, type Tensors } from './compare.js';
 
 /** The engine's kernels against compositions of TF.js's own `cpu` ops: values and every gradient. */
-type Arrays = Record<string, { shape: number[]; values: Float32Array; dtype?: 'int32' }>;
-type Tensors = Record<string, tf.Tensor>;
-type Op = (inputs: Tensors) => tf.Tensor | tf.Tensor[];
-
 beforeAll(async () => {
   await loadTfjs();
   await startSimd(2, false);
 });
 afterAll(() => tf.removeBackend('simd'));
-
-function normal(name: string, shape: number[], scale = 1, positive = false): Arrays[string] {
-  const stream = new Stream(streamKey(1, name));
-  const size = shape.reduce((a, b) => a * b, 1);
-  const values = Float32Array.from({ length: size }, () => {
-    const value = scale * stream.normal();
-    return positive ? Math.abs(value) + 1e-3 : value;
-  });
-  return { shape, values };
-}
-
-/** Values and gradients (of a fixed random cotangent on the first output) on one backend. */
-async function evaluate(name: string, arrays: Arrays, op: Op): Promise<Record<string, Float32Array>> {
-  await tf.setBackend(name);
-  const entries = Object.entries(arrays).map(([key, { shape, values, dtype }]) => {
-    const data = dtype === 'int32' ? Int32Array.from(values) : values;
-    return [key, tf.tensor(data, shape, dtype ?? 'float32')] as const;
-  });
-  const names = entries.filter(([, t]) => t.dtype === 'float32').map(([key]) => key);
-  const fixed = Object.fromEntries(entries.filter(([key]) => !names.includes(key)));
-  const result: Record<string, Float32Array> = {};
-  const outputs = [op(Object.fromEntries(entries))].flat();
-  for (const [i, output] of outputs.entries()) result[`output ${i}`] = Float32Array.from(output.dataSync());
-  const cotangents = outputs.map((o, i) => normal(`cotangent ${i}`, o.shape));
-  const loss = (...args: tf.Tensor[]) => {
-    const given = Object.fromEntries(names.map((key, i) => [key, args[i]]));
-    const ys = [op({ ...fixed, ...given })].flat();
-    const terms = ys.map((y, i) => tf.sum(tf.mul(y, tf.tensor(cotangents[i].values, y.shape))));
-    return tf.addN(terms) as tf.Scalar;
-  };
-  const gradients = tf.grads(loss)(names.map((key) => entries.find(([k]) => k === key)?.[1] as tf.Tensor));
-  for (const [i, key] of names.entries())
-    result[`gradient of ${key}`] = Float32Array.from(gradients[i].dataSync());
-  return result;
-}
-
-function expectClose(actual: Float32Array, expected: Float32Array, what: string, tolerance = 2e-5): void {
-  expect(actual.length, what).toBe(expected.length);
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
-  let worst = 0;
-  for (let i = 0; i < actual.length; i++) {
-    const error = Math.abs(actual[i] - expected[i]);
-    worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
-  }
-  expect(worst / scale, what).toBeLessThan(tolerance);
-}
-
-async function compare(arrays: Arrays, op: Op, tolerance?: number): Promise<void> {
-  const expected = await evaluate('cpu', arrays, op);
-  const actual = await evaluate('simd', arrays, op);
-  for (const [what, values] of Object.entries(expected)) expectClose(actual[what], values, what, tolerance);
-}
 
 const CONVS = [
   { name: 'conv1 of the LeNet', x: [3, 32, 32, 3], filter: [5, 5, 3, 6], pool: true, relu: true },

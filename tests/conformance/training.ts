@@ -21,7 +21,8 @@ export function noiseSource(): LabelledSource {
 const SGD: OptimizerOptions = { kind: 'sgd', momentum: 0.9, weightDecay: 0.001 };
 
 export interface TrainingOptions {
-  prior?: ModelOptions['prior'];
+  /** Overrides of the model. */
+  model?: Partial<ModelOptions>;
   optimizer?: OptimizerOptions;
   augment?: readonly Augmentation[];
 }
@@ -38,9 +39,10 @@ export class Training {
     source: LabelledSource,
     private readonly options: TrainingOptions = {},
   ) {
-    const { prior = { kind: 'gaussian', sigma: 0.5 }, optimizer = SGD } = options;
+    const { model, optimizer = SGD } = options;
+    const prior = { kind: 'gaussian', sigma: 0.5 } as const;
     const posterior = { sigma: 0.05, clamp: 0, meanInit: 'uniform' as const };
-    this.model = createModel({ architecture: 'lenet', bayesian, prior, posterior, seed: 4 });
+    this.model = createModel({ architecture: 'lenet', bayesian, prior, posterior, seed: 4, ...model });
     this.optimizer = createOptimizer(this.model.parameters, optimizer);
     this.step = new TrainStep(this.model, this.optimizer, source);
   }

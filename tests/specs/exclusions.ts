@@ -65,4 +65,12 @@ export const KERNELS: Reasons = {
   AdamUpdate: OURS,
   GatherImages: OURS,
   GatherLabels: OURS,
+  SavedSlope: OURS,
+  SampleWeights: OURS,
+  SampledKl: OURS,
+  LaplaceKl: OURS,
+  EmpiricalKl: OURS,
+  FlipSigns: OURS,
+  FlipoutSum: OURS,
+  FlipoutSumGrad: OURS,
 };

@@ -42,6 +42,15 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.GatherAugmented]: own([1, 10], [3]),
   [Op.Add]: vectors([1, 2], [5]),
   [Op.Multiply]: vectors([1, 2], [5]),
+  [Op.SampleWeights]: own([1, 2, 3, 4], [8, 9]),
+  [Op.SampledKl]: own([1, 2, 3, 4], [12, 13, 14]),
+  [Op.LaplaceKl]: own([1, 2], [5, 6, 7]),
+  [Op.EmpiricalMoments]: own([1, 2], [3]),
+  [Op.EmpiricalSum]: last([1], [2, 3]),
+  [Op.EmpiricalGrad]: vectors([1, 2, 3], [4, 5]),
+  [Op.FlipSigns]: own([3, 4], [7]),
+  [Op.FlipoutSum]: own([6, 7, 8], [11, 12]),
+  [Op.FlipoutSumGrad]: own([6, 7, 8, 9], [12, 13]),
 };
 
 /** What instructions since the last fence did to an address; `share` is undefined where shares differ. */

@@ -23,4 +23,13 @@ export enum Op {
   Peak = 20,
   AdamUpdate = 21,
   GatherAugmented = 22,
+  SampleWeights = 23,
+  SampledKl = 24,
+  LaplaceKl = 25,
+  EmpiricalMoments = 26,
+  EmpiricalSum = 27,
+  EmpiricalGrad = 28,
+  FlipSigns = 29,
+  FlipoutSum = 30,
+  FlipoutSumGrad = 31,
 }

@@ -8,7 +8,7 @@ import {
 import { adopt } from './adopt.js';
 import type { SimdBackend } from './backend.js';
 import { AdamUpdate } from './kernels/AdamUpdate.js';
-import { add, addN, multiply } from './kernels/Arithmetic.js';
+import { add, addN, multiply, SavedSlope } from './kernels/Arithmetic.js';
 import { ConvReluPool } from './kernels/ConvReluPool.js';
 import {
   ConvReluPoolGradFilter,
@@ -24,10 +24,13 @@ import {
   LrtDenseGradInput,
   LrtDenseGradKernel,
 } from './kernels/Dense.js';
+import { FlipoutSum, FlipoutSumGrad, FlipSigns } from './kernels/Flipout.js';
 import { GatherImages, GatherLabels } from './kernels/Gather.js';
 import { GaussianVariational, GaussianVariationalGrad } from './kernels/GaussianVariational.js';
 import { type SimdKernel, toConfig } from './kernels/kernel.js';
 import { LrtConvReluPool } from './kernels/LrtConvReluPool.js';
+import { EmpiricalKl, LaplaceKl, SampledKl } from './kernels/PriorKl.js';
+import { SampleWeights } from './kernels/SampleWeights.js';
 import { SgdUpdate } from './kernels/SgdUpdate.js';
 import { SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad } from './kernels/SoftmaxCrossEntropy.js';
 
@@ -61,6 +64,14 @@ const FUSED: SimdKernel<any>[] = [
   AdamUpdate,
   GatherImages,
   GatherLabels,
+  SavedSlope,
+  SampleWeights,
+  SampledKl,
+  LaplaceKl,
+  EmpiricalKl,
+  FlipSigns,
+  FlipoutSum,
+  FlipoutSumGrad,
 ];
 
 /** A kernel of TF.js's `cpu` backend: announced to the backend before it runs, its outputs adopted behind it. */

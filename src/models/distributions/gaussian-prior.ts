@@ -1,9 +1,13 @@
-import { tf } from '../../backends/tfjs.js';
+import type { tf } from '../../backends/tfjs.js';
 import { BayescnnError } from '../../errors.js';
-import { LOG_ROOT_TWO_PI, type Prior } from './prior.js';
+import { gaussianVariational } from '../../ops/gaussian-variational.js';
+import { type Density, logDensity } from '../../ops/log-density.js';
+import type { Prior } from './prior.js';
 
-/** N(0, sigma^2) for every weight. */
+/** N(0, sigma^2) for every weight; the KL is closed. */
 export class GaussianPrior implements Prior {
+  readonly density: Density;
+
   /** @throws BayescnnError 'config' when sigma is not a positive number */
   constructor(readonly sigma: number) {
     if (!(sigma > 0 && Number.isFinite(sigma))) {
@@ -11,11 +15,15 @@ export class GaussianPrior implements Prior {
         hint: 'try 0.1 or 1',
       });
     }
+    this.density = { kind: 'gaussian', sigma };
   }
 
+  /** log p(w) summed over w's elements, nats; differentiable. */
   logProb(w: tf.Tensor): tf.Scalar {
-    // The constants are added once, in double: n of them in float32 would cost digits.
-    const constant = -w.size * (Math.log(this.sigma) + LOG_ROOT_TWO_PI);
-    return tf.add(tf.mul(tf.sum(tf.square(tf.div(w, this.sigma))), -0.5), constant);
+    return logDensity(w, this.density);
+  }
+
+  kl(mu: tf.Tensor, rho: tf.Tensor): tf.Scalar {
+    return gaussianVariational(mu, rho, { priorSigma: this.sigma, clamp: 0 }).kl;
   }
 }

@@ -2,28 +2,18 @@ import { tf } from '../../backends/tfjs.js';
 import { BayescnnError } from '../../errors.js';
 import { gaussianVariational } from '../../ops/gaussian-variational.js';
 import type { Clock } from '../../ops/noise.js';
+import { sampledKl } from '../../ops/prior-kl.js';
+import type { WeightNoise } from '../../ops/weight-noise.js';
 import { type StreamKey, streamKey } from '../../rng.js';
-import { GaussianPosterior, sampledKl } from '../distributions/gaussian-posterior.js';
 import { GaussianPrior } from '../distributions/gaussian-prior.js';
 import type { Prior } from '../distributions/prior.js';
-import { normalInit, rhoOf, uniformInit } from '../initialize.js';
+import type { Estimator } from '../estimator.js';
 import { type Layout, torchShape } from '../layout.js';
 import { type NamedVariable, namedVariable } from '../named-variable.js';
-
-/** How the posterior starts, and its clamp. */
-export interface PosteriorOptions {
-  /** First standard deviation of every weight. */
-  readonly sigma: number;
-  /** The notebook's floor of sigma^2 and x^2; 0 is none. */
-  readonly clamp: number;
-  /** Means: PyTorch's default U(-1/sqrt(fan_in), 1/sqrt(fan_in)), or the notebook's N(0, 0.1). */
-  readonly meanInit: 'uniform' | 'normal';
-  /** The notebook's rho ~ U(low, high) in place of the constant `sigma`. */
-  readonly rhoRange?: readonly [number, number] | undefined;
-}
+import { initialMeans, initialRho, type PosteriorOptions } from './posterior-start.js';
 
 /**
- * The complexity term: `kl` is KL(q || p), closed where both are Gaussian, else estimated from a draw;
+ * The complexity term: `kl` is KL(q || p), closed where there is a closed form, else estimated from a draw;
  * `notebook` is log q(mu) - log p(mu), which is no KL and lets sigma grow (for comparison only).
  */
 export type Divergence = 'kl' | 'notebook';
@@ -32,12 +22,11 @@ export type Divergence = 'kl' | 'notebook';
 export interface BayesianOptions {
   readonly prior: Prior;
   readonly posterior: PosteriorOptions;
+  /** Default `lrt`. */
+  readonly estimator?: Estimator;
   readonly divergence: Divergence;
   readonly seed: number;
 }
-
-/** The standard deviation of the notebook's initial means. */
-const NOTEBOOK_MEAN_STD = 0.1;
 
 /** Mean and variance of one variational tensor, and its complexity term. */
 export interface VariationalWeights {
@@ -61,12 +50,9 @@ export class VariationalParameter {
   ) {
     const { posterior, seed } = options;
     const size = torchShape(layout).reduce((product, length) => product * length, 1);
-    const means =
-      posterior.meanInit === 'normal'
-        ? normalInit(size, seed, `${name}_mu`, NOTEBOOK_MEAN_STD)
-        : uniformInit(size, seed, `${name}_mu`, -bound, bound);
-    this.mu = namedVariable(`${name}_mu`, layout, means);
-    this.rho = namedVariable(`${name}_rho`, layout, initialRho(size, seed, `${name}_rho`, posterior));
+    const of = (suffix: string) => ({ size, seed, name: `${name}_${suffix}` });
+    this.mu = namedVariable(`${name}_mu`, layout, initialMeans(of('mu'), bound, posterior));
+    this.rho = namedVariable(`${name}_rho`, layout, initialRho(of('rho'), posterior));
     this.key = streamKey(seed, `posterior/${name}`);
   }
 
@@ -74,17 +60,29 @@ export class VariationalParameter {
   weights(clock?: Clock): VariationalWeights {
     const { prior, posterior, divergence } = this.options;
     const [mu, rho] = [this.mu.variable as tf.Tensor, this.rho.variable as tf.Tensor];
-    const closed = prior instanceof GaussianPrior && divergence === 'kl';
-    const priorSigma = prior instanceof GaussianPrior ? prior.sigma : 1;
+    const gaussian = prior instanceof GaussianPrior;
+    const priorSigma = gaussian ? prior.sigma : 1;
     const { variance, kl } = gaussianVariational(mu, rho, { priorSigma, clamp: posterior.clamp });
-    return { mu, variance, kl: closed ? kl : this.openKl(mu, rho, clock) };
+    return { mu, variance, kl: gaussian && divergence === 'kl' ? kl : this.openKl(mu, rho, clock) };
+  }
+
+  /** A draw of these weights takes its noise here: the KL's draw at a clock and the layer's are the same weights. */
+  noiseAt(clock: Clock, image?: number): WeightNoise {
+    return { clock, key: this.key, ...(image !== undefined && { image }) };
   }
 
   private openKl(mu: tf.Tensor, rho: tf.Tensor, clock: Clock | undefined): tf.Scalar {
     const { prior, divergence } = this.options;
-    const posterior = new GaussianPosterior(mu, rho);
-    if (divergence === 'notebook') return tf.sub(posterior.logProb(mu), prior.logProb(mu));
-    if (clock === undefined) {
+    if (divergence === 'notebook') {
+      if (prior.density !== undefined) return sampledKl(mu, rho, prior.density, 'mean');
+      throw new BayescnnError(
+        'config',
+        `${this.name}: the notebook's divergence needs a prior with a density, got a learned one`,
+        { hint: 'set model.prior.learned to false, or model.divergence to "kl"' },
+      );
+    }
+    return prior.kl(mu, rho, () => {
+      if (clock !== undefined) return this.noiseAt(clock);
       throw new BayescnnError(
         'failure',
         `${this.name}: this prior's KL is drawn and needs a clock, got none`,
@@ -92,19 +90,8 @@ export class VariationalParameter {
           hint: 'pass the clock to model.weights',
         },
       );
-    }
-    return sampledKl(posterior, prior, clock, this.key);
-  }
-}
-
-function initialRho(size: number, seed: number, name: string, posterior: PosteriorOptions): Float32Array {
-  if (posterior.rhoRange !== undefined) return uniformInit(size, seed, name, ...posterior.rhoRange);
-  if (!(posterior.sigma > 0 && Number.isFinite(posterior.sigma))) {
-    throw new BayescnnError('config', `${name}: posterior sigma must be positive, got ${posterior.sigma}`, {
-      hint: 'try 0.05 or 0.02',
     });
   }
-  return new Float32Array(size).fill(rhoOf(posterior.sigma));
 }
 
 /** Weight and bias of one Bayesian layer, in the form that the LRT ops take. */

@@ -106,6 +106,7 @@ describe('--set', () => {
     expect((await loadConfig(await file({}), ['model.prior.sigma=0.1'])).model.prior).toEqual({
       kind: 'gaussian',
       sigma: 0.1,
+      learned: false,
     });
   });
 

@@ -33,8 +33,9 @@ describe('defaults', () => {
         bayesian: 'none',
         estimator: 'lrt',
         activation: 'relu',
-        prior: { kind: 'gaussian', sigma: 1 },
-        posterior: { sigma: 0.05, clamp: 0, meanInit: 'uniform' },
+        prior: { kind: 'gaussian', sigma: 1, learned: false },
+        posterior: { kind: 'constant', sigma: 0.05, clamp: 0, meanInit: 'uniform' },
+        divergence: 'kl',
       },
       train: {
         epochs: 20,
@@ -67,6 +68,7 @@ describe('defaults', () => {
     expect(parseConfig({ model: { prior: { sigma: 0.2 } } }, 'x').model.prior).toEqual({
       kind: 'gaussian',
       sigma: 0.2,
+      learned: false,
     });
   });
 
@@ -76,6 +78,35 @@ describe('defaults', () => {
       parseConfig({ train: { optimizer: { kind } } }, 'x').train.optimizer;
     expect(optimizerOf('adam')).toEqual({ kind: 'adam', ...usual, weightDecay: 0 });
     expect(optimizerOf('adamw')).toEqual({ kind: 'adamw', ...usual, weightDecay: 0.01 });
+  });
+
+  it('give each posterior start its own', () => {
+    const start = (posterior: object) =>
+      parseConfig({ model: { bayesian: 'all', posterior } }, 'x').model.posterior;
+    expect(start({ kind: 'notebook' })).toEqual({
+      kind: 'notebook',
+      rhoLow: -3,
+      rhoHigh: 3,
+      clamp: 1e-4,
+      meanInit: 'normal',
+    });
+    expect(start({ kind: 'pytorch-bayesiancnn' })).toEqual({
+      kind: 'pytorch-bayesiancnn',
+      rhoMean: -5,
+      rhoStd: 0.1,
+      clamp: 0,
+      meanInit: 'normal',
+    });
+    expect(start({ kind: 'normal' })).toMatchObject({ rhoMean: -5, rhoStd: 0.1, meanInit: 'uniform' });
+    expect(start({ kind: 'moped', run: 'a' })).toEqual({
+      kind: 'moped',
+      run: 'a',
+      checkpoint: 'best',
+      sha256: null,
+      delta: 0.1,
+      clamp: 0,
+    });
+    expect(start({ sigma: 0.2 })).toEqual({ kind: 'constant', sigma: 0.2, clamp: 0, meanInit: 'uniform' });
   });
 
   it('are not shared between configs, and frozen all the way down', () => {
@@ -130,17 +161,48 @@ describe('errors', () => {
     [{ seed: -1 }, 'x.json: seed: expected a number >= 0, got -1'],
     [{ seed: 2 ** 53 }, 'x.json: seed: expected a number <= 9007199254740991, got 9007199254740992'],
     [{ train: 3 }, 'x.json: train: expected an object {...}, got 3'],
+    [
+      { model: { bayesian: ['conv1', 'fc7', 'fc8'] } },
+      'model.bayesian: must name layers of lenet (conv1, conv2, fc1, fc2, fc3), got ["conv1","fc7","fc8"]',
+    ],
+    [{ model: { bayesian: [] } }, 'model.bayesian: expected at least one layer name, or "none", got []'],
+    [{ model: { bayesian: ['fc1', 'fc1'] } }, 'model.bayesian: expected each layer once, got ["fc1","fc1"]'],
+    [
+      { model: { estimator: 'flip-out' } },
+      'model.estimator: expected one of "lrt", "weight-sampling", "weight-sampling-per-example", "flipout", "mean"',
+    ],
+    [
+      { model: { bayesian: 'all', estimator: 'flipout', posterior: { kind: 'notebook' } } },
+      'model.posterior.clamp: must be 0 unless "estimator" is "lrt"',
+    ],
+    [
+      { model: { posterior: { kind: 'moped' }, bayesian: 'all' } },
+      'model.posterior.run: expected a string, got nothing',
+    ],
+    [
+      { model: { posterior: { kind: 'moped', run: 'results/cnn' } } },
+      'model.posterior.kind: needs Bayesian layers',
+    ],
+    [
+      { model: { prior: { learned: true }, divergence: 'notebook' } },
+      'model.divergence: must be "kl" with a learned prior',
+    ],
+    [
+      { model: { posterior: { kind: 'notebook', rhoLow: 4 } } },
+      'model.posterior.rhoLow: must be at most "rhoHigh"',
+    ],
+    [{ model: { prior: { kind: 'laplace', sigma: 1 } } }, 'it belongs to "kind": "gaussian"'],
     [{ train: { epochs: '3' } }, 'x.json: train.epochs: expected a whole number, got "3"'],
     [{ train: { optimizer: { learningRate: 0 } } }, 'learningRate: expected a number > 0, got 0'],
     [{ train: { optimizer: { learningRate: Number.NaN } } }, 'learningRate: expected a number, got NaN'],
     [{ train: { optimizer: { momentum: 1 } } }, 'momentum: expected a number < 1, got 1'],
     [
       { model: { bayesian: 'convs' } },
-      'expected one of "none", "conv", "all", got "convs"; did you mean "conv"?',
+      'expected one of "none", "conv", "all", "last", or a list of layer names, got "convs"; did you mean "conv"?',
     ],
     [
       { model: { prior: { kind: 'gausian' } } },
-      'model.prior.kind: expected one of "gaussian", "scale-mixture", got "gausian"; did you mean "gaussian"?',
+      'model.prior.kind: expected one of "gaussian", "scale-mixture", "laplace", got "gausian"; did you mean "gaussian"?',
     ],
     [
       { model: { prior: { kind: 'gaussian', pi: 0.5 } } },
@@ -279,6 +341,11 @@ describe('valid combinations', () => {
     { data: { subset: { train: 1, test: 2 } } },
     { data: { archive: 'a.tar.gz', sha256: '0'.repeat(64) } },
     { seed: 2 ** 53 - 1 },
+    { model: { bayesian: ['fc3', 'conv1'] } },
+    { model: { bayesian: 'all', estimator: 'weight-sampling' } },
+    { model: { prior: { kind: 'laplace', scale: 0.1 } } },
+    { model: { divergence: 'notebook', posterior: { kind: 'notebook' } } },
+    { model: { bayesian: 'all', posterior: { kind: 'moped', run: 'results/cnn', delta: 0.05 } } },
   ])('%j', (value) => {
     expect(parseConfig(value, 'x')).toMatchObject(value);
   });

@@ -90,7 +90,13 @@ describe('parameters', () => {
   it('sigma is what was asked for, and the notebook start is an option', () => {
     const rho = createModel(ALL).toTorch()['fc2.weight_rho'].data;
     expect(Math.log1p(Math.exp(rho[5]))).toBeCloseTo(0.05, 6);
-    const posterior = { sigma: 0.05, clamp: 1e-4, meanInit: 'normal', rhoRange: [-3, 3] } as const;
+    const posterior = {
+      kind: 'notebook',
+      rhoLow: -3,
+      rhoHigh: 3,
+      clamp: 1e-4,
+      meanInit: 'normal',
+    } as const;
     const notebook = createModel({ ...ALL, posterior }).toTorch();
     const { data } = notebook['fc1.weight_mu'];
     expect(Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length)).toBeCloseTo(0.1, 2);
@@ -224,14 +230,14 @@ describe('KL', () => {
   it("the notebook's form is there by name, and rewards a larger sigma", () => {
     const options = { ...ALL, divergence: 'notebook' } as const;
     const at = (sigma: number) => {
-      const posterior = { ...ALL.posterior, sigma };
+      const posterior = { sigma, clamp: 0, meanInit: 'uniform' } as const;
       return createModel({ ...options, posterior })
         .weights()
         .kl?.dataSync()[0] as number;
     };
     expect(at(3)).toBeLessThan(at(1));
     const closed = (sigma: number) =>
-      createModel({ ...ALL, posterior: { ...ALL.posterior, sigma } })
+      createModel({ ...ALL, posterior: { sigma, clamp: 0, meanInit: 'uniform' } })
         .weights()
         .kl?.dataSync()[0] as number;
     expect(closed(3)).toBeGreaterThan(closed(1));

@@ -5,11 +5,14 @@ import { convForward, lrtConvForward } from './conv';
 import { convGradFilter, convGradFilterReduce, convGradInput } from './conv-backward';
 import { denseForward, denseGradInput, denseGradKernel, lrtDenseForward } from './dense';
 import { add, multiply, sum } from './elementwise';
+import { flipoutSum, flipoutSumGrad, flipSigns } from './flipout';
 import { gatherAugmented, gatherImages, gatherLabels } from './gather';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss';
 import { peak } from './peak';
+import { empiricalGrad, empiricalMoments, empiricalSum, laplaceKl, sampledKl } from './prior-kl';
 import { sgdUpdate } from './update';
 import { gaussianVariational, gaussianVariationalGrad, gaussianVariationalSum } from './variational';
+import { sampleWeights } from './weights';
 
 /*
  * A program is a list of (opcode, arguments) pairs, eight bytes each. All threads run all instructions,
@@ -100,6 +103,24 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return adamUpdate(args, tid, threads, scratch);
     case Op.GatherAugmented:
       return gatherAugmented(args, tid, threads, scratch);
+    case Op.SampleWeights:
+      return sampleWeights(args, tid, threads, scratch);
+    case Op.SampledKl:
+      return sampledKl(args, tid, threads, scratch);
+    case Op.LaplaceKl:
+      return laplaceKl(args, tid, threads, scratch);
+    case Op.EmpiricalMoments:
+      return empiricalMoments(args, tid, threads, scratch);
+    case Op.EmpiricalSum:
+      return empiricalSum(args, tid, threads, scratch);
+    case Op.EmpiricalGrad:
+      return empiricalGrad(args, tid, threads, scratch);
+    case Op.FlipSigns:
+      return flipSigns(args, tid, threads, scratch);
+    case Op.FlipoutSum:
+      return flipoutSum(args, tid, threads, scratch);
+    case Op.FlipoutSumGrad:
+      return flipoutSumGrad(args, tid, threads, scratch);
     default:
       unreachable();
   }

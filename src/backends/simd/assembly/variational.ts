@@ -106,7 +106,7 @@ function wideKl(args: usize, i: i32, lanes: i32): f64 {
   return lanesSum(promoted(keepLanes(kl, lanes)));
 }
 
-function keepLanes(v: v128, n: i32): v128 {
+export function keepLanes(v: v128, n: i32): v128 {
   return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
 }
 
@@ -183,7 +183,7 @@ function gradient(args: usize, vector: i32, n: i32): void {
 /** ln(1 + e^rho), the identity above 20 as PyTorch's. @param e e^-|rho| */
 // @ts-ignore: decorator
 @inline
-function softplus(rho: v128, e: v128): v128 {
+export function softplus(rho: v128, e: v128): v128 {
   const above = f32x4.gt(rho, constant(45 /* 20 */));
   return v128.bitselect(rho, f32x4.add(f32x4.pmax(rho, constant(44 /* 0 */)), log1p4(e)), above);
 }

@@ -48,3 +48,16 @@ export const addN = (fallback: Fallback): SimdKernel<unknown> => ({
     return out;
   },
 });
+
+/** dy, slope -> their product; it has no gradient of its own. dy may be a scalar. */
+export const SavedSlope: SimdKernel<unknown> = {
+  name: 'SavedSlope',
+  run({ dy, slope }, backend) {
+    const out = backend.output(slope.shape);
+    const n = size(out);
+    const scalar = Number(size(dy) === 1 && n > 1);
+    const words = [n, backend.address(dy), backend.address(slope), scalar, 0, backend.address(out)];
+    backend.dispatch(Op.Multiply, words);
+    return out;
+  },
+};
