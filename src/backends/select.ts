@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import util from 'node:util';
 import { BayescnnError } from '../errors.js';
+import { compileKernels } from './simd/compile.js';
 import type { SimdBackend } from './simd/index.js';
 import { loadTfjs, tf } from './tfjs.js';
 
@@ -123,6 +124,8 @@ async function automatic(request: EngineRequest): Promise<ActiveEngine> {
  * @throws BayescnnError 'engine' when a named engine cannot start: nothing falls back silently
  */
 export async function selectEngine(request: EngineRequest): Promise<ActiveEngine> {
+  // Compiled while TF.js loads; a failure is the engine's own, later.
+  if (request.kind === 'simd' || request.kind === 'auto') compileKernels(request.relaxed).catch(() => {});
   await loadTfjs();
   switch (request.kind) {
     case 'auto':

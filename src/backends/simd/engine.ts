@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import type { Worker } from 'node:worker_threads';
 import { BayescnnError } from '../../errors.js';
-import { artifact } from './artifacts.js';
+import { compileKernels } from './compile.js';
 import { Heap } from './heap.js';
 import type { Op } from './opcodes.js';
 import { abandon, reclaim } from './reclaim.js';
@@ -58,7 +56,7 @@ export class SimdEngine {
    * @param relaxed fused multiply-add: faster on some machines, results then depend on the processor
    */
   static async create(threads: number, relaxed: boolean): Promise<SimdEngine> {
-    const module = compile(relaxed);
+    const module = await compileKernels(relaxed);
     reclaim();
     const heap = new Heap();
     const state = heap.allocate(STATE_BYTES);
@@ -127,38 +125,4 @@ function stoppedError(): BayescnnError {
   return new BayescnnError('engine', 'engine simd: a kernel was called, got an engine that was disposed of', {
     hint: 'start it again with tf.setBackend, and make new tensors: the old ones went with it',
   });
-}
-
-const compiled = new Map<boolean, WebAssembly.Module>();
-
-/** The engine's module, compiled once a process. */
-function compile(relaxed: boolean): WebAssembly.Module {
-  const module = compiled.get(relaxed) ?? compileNow(relaxed);
-  compiled.set(relaxed, module);
-  return module;
-}
-
-function compileNow(relaxed: boolean): WebAssembly.Module {
-  // Node 20 has relaxed SIMD behind a flag; later versions ignore it.
-  if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
-  // Tiering compiles hot kernels late, and some never: the optimizing compiler alone is 3 to 5 times as fast.
-  setFlagsFromString('--no-liftoff');
-  // A check in every round of every loop, 5 to 8 % of a step, for code that may recurse or run for ever. Ours does neither.
-  setFlagsFromString('--no-wasm-stack-checks');
-  const name = relaxed ? 'simd-relaxed.wasm' : 'simd.wasm';
-  try {
-    return new WebAssembly.Module(readFileSync(artifact(name)));
-  } catch (cause) {
-    if (cause instanceof BayescnnError) throw cause;
-    throw new BayescnnError(
-      'engine',
-      `engine simd: ${name} does not compile here: ${(cause as Error).message}`,
-      {
-        cause,
-        hint: relaxed
-          ? 'this Node has no relaxed SIMD; set backend.relaxed to false'
-          : 'use Node 20.19 or later, or --backend cpu',
-      },
-    );
-  }
 }
