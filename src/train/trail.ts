@@ -1,0 +1,87 @@
+import type { Model, TorchTensor } from '../models/index.js';
+import type { Optimizer } from './optimizer.js';
+import type { TrainStep } from './step.js';
+
+/** Steps between two copies of the weights. */
+const STRIDE = 1000;
+
+type Tensors = Record<string, TorchTensor>;
+/** [images, step, learning rate, KL scale, transforms] */
+type StepArguments = Parameters<TrainStep['run']>;
+
+/** Where numbers stopped being finite. */
+export interface NonFinite {
+  /** The step (1 is a run's first) whose update gave a parameter its first NaN or infinity. */
+  step: number;
+  /** Those parameters, e.g. `conv1.weight_rho`. */
+  parameters: string[];
+  /** The largest magnitude before that step, and whose it was. */
+  largest: { parameter: string; value: number };
+}
+
+/**
+ * Remembers how the last steps were taken, so that a run which ends in NaN can say where it began: the steps since the
+ * last copy of the weights are taken again, with a look at every parameter behind each. Steps depend on their inputs
+ * alone, so they go the same way.
+ */
+export class Trail {
+  private weights: Tensors = {};
+  private memory: Tensors = {};
+  private steps = 0;
+  private taken: StepArguments[] = [];
+
+  constructor(
+    private readonly model: Model,
+    private readonly optimizer: Optimizer,
+    private readonly step: TrainStep,
+  ) {
+    this.mark();
+  }
+
+  /** Call before each step, with what it is about to be given. */
+  note(...step: StepArguments): void {
+    // A copy with NaN in it would be of no use: the step that made it is still to be found.
+    if (this.taken.length >= STRIDE && this.allFinite()) this.mark();
+    this.taken.push(step);
+  }
+
+  private mark(): void {
+    this.weights = this.model.toTorch();
+    this.memory = this.optimizer.toTorch();
+    this.steps = this.optimizer.steps;
+    this.taken = [];
+  }
+
+  /** Whether every parameter is finite now. */
+  allFinite(): boolean {
+    return nonFinite(this.model).length === 0;
+  }
+
+  /** Takes the steps again; undefined where all stays finite. The model is left as it is after the step that is found. */
+  findFirst(): NonFinite | undefined {
+    this.model.fromTorch(this.weights);
+    this.optimizer.restore(this.memory, this.steps);
+    for (const step of this.taken) {
+      const largest = largestOf(this.model);
+      this.step.run(...step);
+      const parameters = nonFinite(this.model);
+      if (parameters.length > 0) return { step: step[1] + 1, parameters, largest };
+    }
+    return undefined;
+  }
+}
+
+function nonFinite(model: Model): string[] {
+  return model.parameters
+    .filter(({ variable }) => !(variable.dataSync() as Float32Array).every(Number.isFinite))
+    .map(({ name }) => name);
+}
+
+function largestOf(model: Model): { parameter: string; value: number } {
+  let largest = { parameter: '', value: -1 };
+  for (const { name, variable } of model.parameters) {
+    const value = (variable.dataSync() as Float32Array).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    if (value > largest.value) largest = { parameter: name, value };
+  }
+  return largest;
+}
