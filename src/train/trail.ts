@@ -11,9 +11,9 @@ type StepArguments = Parameters<TrainStep['run']>;
 
 /** Where numbers stopped being finite. */
 export interface NonFinite {
-  /** The step (1 is a run's first) whose update gave a parameter its first NaN or infinity. */
+  /** The step (1 is a run's first) whose update gave a parameter its first NaN or infinity, or else the last one. */
   step: number;
-  /** Those parameters, e.g. `conv1.weight_rho`. */
+  /** Those parameters, e.g. `conv1.weight_rho`; none where all are finite, and the loss alone is not. */
   parameters: string[];
   /** The largest magnitude before that step, and whose it was. */
   largest: { parameter: string; value: number };
@@ -57,17 +57,18 @@ export class Trail {
     return nonFinite(this.model).length === 0;
   }
 
-  /** Takes the steps again; undefined where all stays finite. The model is left as it is after the step that is found. */
-  findFirst(): NonFinite | undefined {
+  /** Takes the steps again. The model is left as it is after the step that is found. */
+  findFirst(): NonFinite {
     this.model.fromTorch(this.weights);
     this.optimizer.restore(this.memory, this.steps);
+    let found: NonFinite = { step: this.steps, parameters: [], largest: largestOf(this.model) };
     for (const step of this.taken) {
       const largest = largestOf(this.model);
       this.step.run(...step);
-      const parameters = nonFinite(this.model);
-      if (parameters.length > 0) return { step: step[1] + 1, parameters, largest };
+      found = { step: step[1] + 1, parameters: nonFinite(this.model), largest };
+      if (found.parameters.length > 0) return found;
     }
-    return undefined;
+    return found;
   }
 }
 
