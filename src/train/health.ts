@@ -23,7 +23,7 @@ export class HealthMonitor {
       this.told.add(fault);
       news.push(warning);
     };
-    if (this.atChance(row)) tell('chance', this.chanceWarning(row));
+    if (this.atChance(row)) tell('chance', this.chanceWarning(row, posterior.length > 0));
     for (const layer of posterior.filter(isCollapsed)) tell(layer.layer, collapseWarning(layer));
     this.warnings.push(...news);
     return news;
@@ -37,12 +37,12 @@ export class HealthMonitor {
     );
   }
 
-  private chanceWarning({ epoch, test_accuracy }: MetricsRow): string {
+  private chanceWarning({ epoch, test_accuracy }: MetricsRow, bayesian: boolean): string {
     const share = (value: number) => `${(100 * value).toFixed(1)} %`;
     const band = share(chanceBand(this.testImages, CLASS_COUNT));
     return (
       `epoch ${epoch}: the test accuracy ${share(test_accuracy as number)} cannot be told from chance ` +
-      `(${share(1 / CLASS_COUNT)} +- ${band}); try another train.optimizer.learningRate, or a smaller model.posterior.sigma`
+      `(${share(1 / CLASS_COUNT)} +- ${band}); try another train.optimizer.learningRate${bayesian ? ', or a smaller model.posterior.sigma' : ''}`
     );
   }
 }

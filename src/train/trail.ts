@@ -2,8 +2,8 @@ import type { Model, TorchTensor } from '../models/index.js';
 import type { Optimizer } from './optimizer.js';
 import type { TrainStep } from './step.js';
 
-/** Steps between two copies of the weights. */
-const STRIDE = 1000;
+/** Steps between two copies of the weights: few enough to be taken again, enough that copies cost nothing. */
+const STRIDE = 4000;
 
 type Tensors = Record<string, TorchTensor>;
 /** [images, step, learning rate, KL scale, transforms] */
@@ -59,16 +59,28 @@ export class Trail {
 
   /** Takes the steps again. The model is left as it is after the step that is found. */
   findFirst(): NonFinite {
+    const last = this.firstBad();
+    // Again up to the step before: the search overwrote what it found.
+    this.goBack();
+    for (const step of this.taken.slice(0, last)) this.step.run(...step);
+    const largest = largestOf(this.model);
+    this.step.run(...this.taken[last]);
+    return { step: this.taken[last][1] + 1, parameters: nonFinite(this.model), largest };
+  }
+
+  /** Place of the step whose update gave the first NaN or infinity; of the last step where none did. */
+  private firstBad(): number {
+    this.goBack();
+    const first = this.taken.findIndex((step) => {
+      this.step.run(...step);
+      return !this.allFinite();
+    });
+    return first === -1 ? this.taken.length - 1 : first;
+  }
+
+  private goBack(): void {
     this.model.fromTorch(this.weights);
     this.optimizer.restore(this.memory, this.steps);
-    let found: NonFinite = { step: this.steps, parameters: [], largest: largestOf(this.model) };
-    for (const step of this.taken) {
-      const largest = largestOf(this.model);
-      this.step.run(...step);
-      found = { step: step[1] + 1, parameters: nonFinite(this.model), largest };
-      if (found.parameters.length > 0) return found;
-    }
-    return found;
   }
 }
 
