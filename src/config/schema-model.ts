@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ARCHITECTURE_NAMES } from '../models/architectures.js';
 import { ESTIMATORS } from '../models/estimator.js';
 import { posterior } from './schema-posterior.js';
 import { tagged } from './tagged.js';
@@ -52,9 +53,11 @@ const layerList = z
 export const modelSchema = z
   .strictObject({
     architecture: z
-      .enum(['lenet'])
+      .enum(ARCHITECTURE_NAMES)
       .default('lenet')
-      .describe("The network: the notebook's LeNet, 62,006 weights"),
+      .describe(
+        "The network. lenet: the notebook's LeNet, 62,006 weights; 3conv3fc and alexnet: PyTorch-BayesianCNN's, 1,782,634 and 2,175,946 (with ReLU; 3conv3fc with pools of 2x2); vgg: three blocks of two 3x3 convolutions, 550,570",
+      ),
     bayesian: z
       .union([z.enum(PARTS), layerList], { error: () => PARTS_SHAPE })
       .default('none')

@@ -14,6 +14,7 @@ export { ClasswiseCalibration, classwiseCalibrationError } from './classwise-cal
 export type { DetailedMetrics } from './detailed.js';
 export { DetailedAccumulator, type DetailedImages } from './detailed-accumulator.js';
 export { entropies } from './entropy.js';
+export { COLLAPSE_KL, COLLAPSE_SNR, chanceBand, isAtChance, isCollapsed } from './health.js';
 export type { ImagePredictions } from './images.js';
 export { averagePrecision, falsePositiveRate, type OodDetection, oodDetection } from './ood.js';
 export { meanProbabilities } from './predictive.js';
@@ -32,6 +33,7 @@ export {
   predictions,
   topKAccuracy,
 } from './scores.js';
+export { type SignalToNoise, SNR_BINS, signalToNoise, type VariationalValues } from './signal-to-noise.js';
 export { softmax } from './softmax.js';
 export type { SampleSpread } from './spread.js';
 export { sampleSpread } from './spread-table.js';

@@ -1,4 +1,9 @@
 import { BayescnnError } from '../errors.js';
+import { alexnet } from './networks/alexnet.js';
+import { lenet } from './networks/lenet.js';
+import type { Network } from './networks/network.js';
+import { threeConvThreeFc } from './networks/three-conv-three-fc.js';
+import { vgg } from './networks/vgg.js';
 
 /** A layer with weights, in the order of the forward pass. */
 export interface LayerInfo {
@@ -6,18 +11,29 @@ export interface LayerInfo {
   readonly kind: 'conv' | 'dense';
 }
 
-/** The layers of every architecture. Plain data, so that a config can be checked without an engine. */
-export const LAYERS = {
-  lenet: [
-    { name: 'conv1', kind: 'conv' },
-    { name: 'conv2', kind: 'conv' },
-    { name: 'fc1', kind: 'dense' },
-    { name: 'fc2', kind: 'dense' },
-    { name: 'fc3', kind: 'dense' },
-  ],
-} as const satisfies Record<string, readonly LayerInfo[]>;
+/**
+ * Every architecture by its name in a config; adding one takes a file and a line here. Plain data, so that a config can be
+ * checked without an engine.
+ */
+export const NETWORKS = {
+  lenet,
+  '3conv3fc': threeConvThreeFc,
+  alexnet,
+  vgg,
+} as const satisfies Record<string, Network>;
 
-export type Architecture = keyof typeof LAYERS;
+export type Architecture = keyof typeof NETWORKS;
+
+/** Names that a config may use. */
+export const ARCHITECTURE_NAMES = Object.keys(NETWORKS) as Architecture[];
+
+function layersOf(architecture: Architecture): LayerInfo[] {
+  const { convs, denses }: Network = NETWORKS[architecture];
+  return [
+    ...Object.keys(convs).map((name): LayerInfo => ({ name, kind: 'conv' })),
+    ...Object.keys(denses).map((name): LayerInfo => ({ name, kind: 'dense' })),
+  ];
+}
 
 /** Which layers carry a posterior: a group of them, or their names. */
 export type BayesianPart = 'none' | 'conv' | 'all' | 'last' | readonly string[];
@@ -30,7 +46,7 @@ export function unknownLayers(architecture: Architecture, part: BayesianPart): s
 
 /** The names of an architecture's layers. */
 export function layerNames(architecture: Architecture): string[] {
-  return LAYERS[architecture].map(({ name }) => name);
+  return layersOf(architecture).map(({ name }) => name);
 }
 
 /**
@@ -38,7 +54,7 @@ export function layerNames(architecture: Architecture): string[] {
  * @throws BayescnnError 'config' for a name that is no layer, listing the layers
  */
 export function bayesianLayers(architecture: Architecture, part: BayesianPart): string[] {
-  const layers: readonly LayerInfo[] = LAYERS[architecture];
+  const layers = layersOf(architecture);
   const unknown = unknownLayers(architecture, part);
   if (unknown.length > 0) {
     throw new BayescnnError(

@@ -1,4 +1,5 @@
 export {
+  ARCHITECTURE_NAMES,
   type Architecture,
   type BayesianPart,
   bayesianLayers,
@@ -19,7 +20,6 @@ export type { ForwardOptions, Model, StepWeights } from './model.js';
 export type { NamedVariable, TorchTensor } from './named-variable.js';
 export { empiricalSigmas, posteriorWarnings } from './posterior-report.js';
 export {
-  ARCHITECTURE_NAMES,
   createModel,
   createPrior,
   type ModelOptions,

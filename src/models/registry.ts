@@ -1,14 +1,21 @@
 import { BayescnnError } from '../errors.js';
-import { type Architecture, type BayesianPart, bayesianLayers } from './architectures.js';
+import {
+  ARCHITECTURE_NAMES,
+  type Architecture,
+  type BayesianPart,
+  bayesianLayers,
+  NETWORKS,
+} from './architectures.js';
 import { GaussianPrior } from './distributions/gaussian-prior.js';
 import { LaplacePrior } from './distributions/laplace-prior.js';
 import { LearnedGaussianPrior } from './distributions/learned-gaussian-prior.js';
 import type { Prior, PriorOptions } from './distributions/prior.js';
 import { ScaleMixturePrior } from './distributions/scale-mixture-prior.js';
 import type { Estimator } from './estimator.js';
+import { FeedForward } from './feed-forward.js';
 import type { PosteriorOptions } from './layers/posterior-start.js';
-import type { BayesianOptions, Divergence } from './layers/variational.js';
-import { LeNet } from './lenet.js';
+import type { Divergence } from './layers/variational.js';
+
 import type { Model } from './model.js';
 
 /** What to build. */
@@ -24,21 +31,12 @@ export interface ModelOptions {
   readonly seed: number;
 }
 
-/** Architectures by name: adding one takes a class, a line here and its layers in architectures.ts. */
-const ARCHITECTURES: Record<Architecture, (bayesian: readonly string[], options: BayesianOptions) => Model> =
-  {
-    lenet: (bayesian, options) => new LeNet(bayesian, options),
-  };
-
-/** Names that `createModel` knows. */
-export const ARCHITECTURE_NAMES = Object.keys(ARCHITECTURES) as Architecture[];
-
 /**
  * Builds a model on the current backend, with weights that depend on the seed alone.
  * @throws BayescnnError 'config' on an unknown architecture or layer, or an impossible prior or posterior
  */
 export function createModel(options: ModelOptions): Model {
-  if (!Object.hasOwn(ARCHITECTURES, options.architecture)) {
+  if (!Object.hasOwn(NETWORKS, options.architecture)) {
     throw new BayescnnError(
       'config',
       `model.architecture: one of ${ARCHITECTURE_NAMES.join(', ')} wanted, got ${options.architecture}`,
@@ -48,7 +46,8 @@ export function createModel(options: ModelOptions): Model {
   const { architecture, posterior, estimator = 'lrt', divergence = 'kl', seed } = options;
   const layers = bayesianLayers(architecture, options.bayesian);
   const prior = createPrior(options.prior);
-  return ARCHITECTURES[architecture](layers, { prior, posterior, estimator, divergence, seed });
+  const bayesian = { prior, posterior, estimator, divergence, seed };
+  return new FeedForward(architecture, NETWORKS[architecture], layers, bayesian);
 }
 
 /** @throws BayescnnError 'config' when the numbers make no density */

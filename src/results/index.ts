@@ -15,7 +15,7 @@ export {
 export { type CsvValue, csv } from './csv.js';
 export { type Environment, environment, type RunFacts } from './environment.js';
 export { ExportFolder, requireFree } from './export-folder.js';
-export { METRICS_COLUMNS, readLosses, readMetrics } from './metrics-file.js';
+export { METRICS_COLUMNS, readLosses, readMetrics, readPosterior } from './metrics-file.js';
 export { npyFile } from './npy.js';
 export { type OpenedRun, openRun } from './open-run.js';
 export { packageVersion } from './package-info.js';

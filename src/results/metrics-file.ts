@@ -1,7 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
+import type { PosteriorRow } from '../train/posterior-row.js';
 import type { LossPrint, MetricsRow } from '../train/row.js';
+
+/** What a column holds; `counts`: a list of whole numbers. */
+type Kind = 'number' | 'nullable' | 'text' | 'counts';
+
+const FITS: Record<Kind, (item: unknown) => boolean> = {
+  number: Number.isFinite,
+  nullable: (item) => item === null || Number.isFinite(item),
+  text: (item) => typeof item === 'string',
+  counts: (item) => Array.isArray(item) && item.every(Number.isSafeInteger),
+};
+
+const WANTED: Record<Kind, string> = {
+  number: 'a finite number',
+  nullable: 'a finite number',
+  text: 'a text',
+  counts: 'a list of whole numbers',
+};
 
 /** Every column, in order; the type makes the compiler complain when one is missing or misspelt. */
 const COLUMN_SET: Record<keyof MetricsRow, 'number' | 'nullable'> = {
@@ -34,23 +52,34 @@ export const METRICS_COLUMNS = Object.keys(COLUMN_SET) as (keyof MetricsRow)[];
 
 const LOSS_COLUMNS: Record<keyof LossPrint, 'number'> = { epoch: 'number', batch: 'number', loss: 'number' };
 
+const POSTERIOR_COLUMNS: Record<keyof PosteriorRow, Kind> = {
+  epoch: 'number',
+  layer: 'text',
+  weights: 'number',
+  kl: 'number',
+  mean_sigma: 'number',
+  median_snr: 'number',
+  p95_snr: 'number',
+  snr_histogram: 'counts',
+};
+
 /** Checks one row's columns; `where` and `code` say who is to blame: a file, or the program. */
 function checked<T extends object>(
   value: unknown,
-  columns: Record<keyof T, 'number' | 'nullable'>,
+  columns: Record<keyof T, Kind>,
   where: string,
   code: 'data' | 'failure',
 ): T {
   const row = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const clean: Record<string, unknown> = {};
-  for (const [column, kind] of Object.entries(columns)) {
+  for (const [column, kind] of Object.entries<Kind>(columns)) {
     const item = row[column];
-    if (!Number.isFinite(item) && !(kind === 'nullable' && item === null)) {
+    if (!FITS[kind](item)) {
       const hint =
         code === 'data'
           ? 'the file was changed or damaged; use a copy of it'
           : 'try a smaller train.optimizer.learningRate';
-      throw new BayescnnError(code, `${where}: "${column}" must be a finite number, got ${item}`, { hint });
+      throw new BayescnnError(code, `${where}: "${column}" must be ${WANTED[kind]}, got ${item}`, { hint });
     }
     clean[column] = item;
   }
@@ -67,6 +96,12 @@ export function checkedLoss(print: LossPrint): LossPrint {
   return checked(print, LOSS_COLUMNS, `printed loss of epoch ${print.epoch}`, 'failure');
 }
 
+/** As `checkedRow`, for a layer's posterior. */
+export function checkedPosterior(row: PosteriorRow): PosteriorRow {
+  const where = `posterior of ${row.layer} after epoch ${row.epoch}`;
+  return checked(row, POSTERIOR_COLUMNS, where, 'failure');
+}
+
 /** One JSON document a line. */
 export function toJsonLines(rows: readonly object[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
@@ -78,10 +113,7 @@ export function toCsv(rows: readonly MetricsRow[]): string {
   return `${[METRICS_COLUMNS.join(','), ...lines].join('\n')}\n`;
 }
 
-async function readRows<T extends object>(
-  file: string,
-  columns: Record<keyof T, 'number' | 'nullable'>,
-): Promise<T[]> {
+async function readRows<T extends object>(file: string, columns: Record<keyof T, Kind>): Promise<T[]> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -126,4 +158,9 @@ export function readMetrics(folder: string): Promise<MetricsRow[]> {
 /** The printed losses of a run's losses.jsonl; as `readMetrics`. */
 export function readLosses(folder: string): Promise<LossPrint[]> {
   return readRows<LossPrint>(path.join(folder, 'losses.jsonl'), LOSS_COLUMNS);
+}
+
+/** The rows of a run's posterior.jsonl, one for each epoch and Bayesian layer; as `readMetrics`. */
+export function readPosterior(folder: string): Promise<PosteriorRow[]> {
+  return readRows<PosteriorRow>(path.join(folder, 'posterior.jsonl'), POSTERIOR_COLUMNS);
 }

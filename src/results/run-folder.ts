@@ -1,10 +1,20 @@
 import { access, appendFile, constants, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
+import type { PosteriorRow } from '../train/posterior-row.js';
 import type { LossPrint, MetricsRow } from '../train/row.js';
 import { writeAtomic, writeError } from './atomic-write.js';
 import type { Environment } from './environment.js';
-import { checkedLoss, checkedRow, readLosses, readMetrics, toCsv, toJsonLines } from './metrics-file.js';
+import {
+  checkedLoss,
+  checkedPosterior,
+  checkedRow,
+  readLosses,
+  readMetrics,
+  readPosterior,
+  toCsv,
+  toJsonLines,
+} from './metrics-file.js';
 
 const document = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -13,10 +23,11 @@ export class RunFolder {
   /** The folder's own name: the one asked for, or that with a suffix. */
   readonly name: string;
 
-  /** @param rows metrics rows that the folder already holds */
+  /** @param rows metrics rows that the folder already holds @param posterior the same of posterior.jsonl */
   constructor(
     readonly path: string,
     private readonly rows: MetricsRow[] = [],
+    private readonly posterior: PosteriorRow[] = [],
   ) {
     this.name = path.split(/[\\/]/).at(-1) as string;
   }
@@ -44,6 +55,16 @@ export class RunFolder {
     this.rows.push(checkedRow(row));
     await writeAtomic(this.file('metrics.jsonl'), toJsonLines(this.rows));
     await writeAtomic(this.file('metrics.csv'), toCsv(this.rows));
+  }
+
+  /**
+   * Adds an epoch's rows to posterior.jsonl, one a Bayesian layer; a network without any has no such file.
+   * @throws as `appendMetrics`
+   */
+  async appendPosterior(rows: readonly PosteriorRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    this.posterior.push(...rows.map(checkedPosterior));
+    await writeAtomic(this.file('posterior.jsonl'), toJsonLines(this.posterior));
   }
 
   /** Adds a printed loss to losses.jsonl: appended, since there can be very many. */
@@ -115,5 +136,7 @@ export async function reopenRunFolder(folder: string, throughEpoch: number): Pro
   await writeAtomic(path.join(root, 'metrics.jsonl'), toJsonLines(rows));
   await writeAtomic(path.join(root, 'metrics.csv'), toCsv(rows));
   await writeAtomic(path.join(root, 'losses.jsonl'), toJsonLines(losses));
-  return new RunFolder(root, rows);
+  const posterior = (await readPosterior(root)).filter(kept);
+  if (posterior.length > 0) await writeAtomic(path.join(root, 'posterior.jsonl'), toJsonLines(posterior));
+  return new RunFolder(root, rows, posterior);
 }

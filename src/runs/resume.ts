@@ -1,6 +1,7 @@
 import { type Config, parseConfig } from '../config/index.js';
 import { BayescnnError } from '../errors.js';
-import { type LoadedCheckpoint, loadCheckpoint, openRun } from '../results/index.js';
+import { type LoadedCheckpoint, loadCheckpoint, openRun, readPosterior } from '../results/index.js';
+import type { PosteriorRow } from '../train/posterior-row.js';
 import type { MetricsRow } from '../train/row.js';
 
 /** A run that can go on after its last finished epoch. */
@@ -14,6 +15,8 @@ export interface Resumable {
   epoch: number;
   /** Their metrics. */
   rows: MetricsRow[];
+  /** Their Bayesian layers. */
+  posterior: PosteriorRow[];
 }
 
 /**
@@ -36,5 +39,6 @@ export async function openResumable(folder: string): Promise<Resumable> {
     );
   }
   const rows = (await run.metrics()).filter((row) => row.epoch <= epoch);
-  return { path: run.path, config, environment: run.environment, checkpoint, epoch, rows };
+  const posterior = (await readPosterior(run.path)).filter((row) => row.epoch <= epoch);
+  return { path: run.path, config, environment: run.environment, checkpoint, epoch, rows, posterior };
 }

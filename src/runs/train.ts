@@ -1,5 +1,6 @@
 import { type Config, configHash } from '../config/index.js';
 import type { DataEvents } from '../data/index.js';
+import { SNR_BINS } from '../metrics/index.js';
 import { empiricalSigmas, type Model, posteriorWarnings } from '../models/index.js';
 import {
   type Checkpoint,
@@ -13,6 +14,7 @@ import {
 } from '../results/index.js';
 import { type TrainOptions, type TrainOutcome, trainModel } from '../train/loop.js';
 import { createOptimizer, type Optimizer } from '../train/optimizer.js';
+import type { PosteriorRow } from '../train/posterior-row.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { EvaluatedRow, MetricsRow } from '../train/row.js';
 import type { Resumable } from './resume.js';
@@ -42,7 +44,7 @@ export interface Summary {
   prior_sigma: Record<string, number> | null;
   /** The trained run whose weights the posterior started from (MOPED). */
   started_from: StartedFrom | null;
-  /** What the screen warned of at the start. */
+  /** What the screen warned of, at the start and after the epochs. */
   warnings: string[];
   parameters: number;
   seed: number;
@@ -65,6 +67,8 @@ export interface Summary {
   best: { epoch: number; test_accuracy: number; selected_by: string };
   /** What chose the best epoch: the validation images, or nothing (it is then the last). Never the test images. */
   selection: 'validation' | 'none';
+  /** The Bayesian layers after the last epoch, as in posterior.jsonl, and the bins of their histograms; null for a CNN. */
+  posterior: { log10_snr_bins: typeof SNR_BINS; layers: readonly PosteriorRow[] } | null;
   /** What the test images were used for. */
   test_set_role: string;
   config_hash: string;
@@ -96,7 +100,8 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
     for (const warning of warnings) reporter.warn(warning);
     await writeEnvironment(folder, setup, startedAt, resume);
     const outcome = await train(request, setup, folder, model, optimizer);
-    const summary = summarize(start.config, setup, folder, model, outcome, startedAt, warnings);
+    const all = [...warnings, ...outcome.warnings];
+    const summary = summarize(start.config, setup, folder, model, outcome, startedAt, all);
     await folder.writeSummary(summary);
     return summary;
   } finally {
@@ -140,7 +145,12 @@ function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
     seed: config.seed,
     evaluation: config.eval,
     ...(resume && {
-      from: { epoch: resume.epoch, step: resume.checkpoint.counters.step, rows: resume.rows },
+      from: {
+        epoch: resume.epoch,
+        step: resume.checkpoint.counters.step,
+        rows: resume.rows,
+        posterior: resume.posterior,
+      },
     }),
   };
 }
@@ -166,9 +176,10 @@ function train(
     reporter,
     signal,
     onLossPrint: (print) => folder.appendLoss(print),
-    onEpochEnd: async (row, improved, images) => {
+    onEpochEnd: async (row, improved, images, posterior) => {
       // `last` is what a resumed run starts from, so it comes after all that belongs to its epoch.
       await folder.appendMetrics(row);
+      await folder.appendPosterior(posterior);
       const checkpoint = checkpointAt(row);
       if (improved && images) {
         const { epoch, samples } = row as EvaluatedRow;
@@ -190,7 +201,7 @@ function summarize(
   { engine, plan }: Setup,
   folder: RunFolder,
   model: Model,
-  { final, best, seconds, images }: TrainOutcome,
+  { final, best, seconds, images, posterior }: TrainOutcome,
   startedAt: Date,
   warnings: string[],
 ): Summary {
@@ -224,6 +235,7 @@ function summarize(
       selected_by: selects ? 'validation NLL' : 'the last epoch: there is no validation split',
     },
     selection: selects ? 'validation' : 'none',
+    posterior: posterior.length === 0 ? null : { log10_snr_bins: SNR_BINS, layers: posterior },
     test_set_role: 'measured after each evaluated epoch; selects nothing',
     config_hash: configHash(config),
   };

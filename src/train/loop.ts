@@ -4,14 +4,18 @@ import { BayescnnError } from '../errors.js';
 import type { ImagePredictions } from '../metrics/index.js';
 import type { Model } from '../models/index.js';
 import { streamKey } from '../rng.js';
+import { diverged } from './diverged.js';
 import { EpochSums } from './epoch-sums.js';
 import { type EvaluationResult, evaluate } from './evaluate.js';
+import { HealthMonitor } from './health.js';
 import { type KlOptions, klWeightAt } from './kl-weight.js';
 import type { Optimizer } from './optimizer.js';
+import { type PosteriorRow, posteriorRows } from './posterior-row.js';
 import type { TrainReporter } from './reporter.js';
 import type { EvaluatedRow, LossPrint, MetricsRow, TrainingColumns } from './row.js';
 import { learningRateAt, type RunLength, type ScheduleOptions } from './schedule.js';
 import { type LabelledSource, TrainStep } from './step.js';
+import { Trail } from './trail.js';
 
 /** Milliseconds of training between two looks at the outside world (progress, interrupts). */
 const BREATH = 60;
@@ -27,8 +31,16 @@ export interface TrainOptions {
   readonly printEvery: number;
   readonly seed: number;
   /** Where an earlier part of the run stopped; its rows count as this run's own. */
-  readonly from?: { readonly epoch: number; readonly step: number; readonly rows: readonly MetricsRow[] };
+  readonly from?: EarlierPart;
   readonly evaluation: { readonly samples: number; readonly every: number; readonly batchSize: number };
+}
+
+/** The part of a run that an earlier process finished. */
+export interface EarlierPart {
+  readonly epoch: number;
+  readonly step: number;
+  readonly rows: readonly MetricsRow[];
+  readonly posterior: readonly PosteriorRow[];
 }
 
 /** The images of a run: the training split's pixels, with what is held out, and the test split's. */
@@ -41,11 +53,13 @@ export interface TrainData {
 /**
  * Told at the end of each epoch, after its evaluation; the caller writes its files.
  * @param images what each test image was given, in the order of the plan; none when the epoch was not evaluated
+ * @param posterior a row for each Bayesian layer
  */
 export type EpochEnd = (
   row: MetricsRow,
   improved: boolean,
   images: ImagePredictions | undefined,
+  posterior: readonly PosteriorRow[],
 ) => Promise<void>;
 
 export interface TrainContext {
@@ -64,6 +78,10 @@ export interface TrainOutcome {
   /** Training seconds and images of all epochs. */
   seconds: number;
   images: number;
+  /** The Bayesian layers after the last epoch. */
+  posterior: readonly PosteriorRow[];
+  /** What the run's epochs gave cause to warn of. */
+  warnings: readonly string[];
 }
 
 /**
@@ -83,6 +101,8 @@ class TrainingRun {
   private readonly step: TrainStep;
   private readonly n: number;
   private readonly length: RunLength;
+  private readonly trail: Trail;
+  private readonly health: HealthMonitor;
   private taken = 0;
   private trainSeconds = 0;
   private printed = { sum: 0, batches: 0 };
@@ -93,6 +113,8 @@ class TrainingRun {
   ) {
     const { model, optimizer, data } = context;
     this.step = new TrainStep(model, optimizer, data.train);
+    this.trail = new Trail(model, optimizer, this.step);
+    this.health = new HealthMonitor(data.plan.test.length);
     this.n = data.plan.train.length;
     const stepsPerEpoch = Math.ceil(this.n / options.batchSize);
     this.length = { steps: options.epochs * stepsPerEpoch, stepsPerEpoch };
@@ -100,35 +122,41 @@ class TrainingRun {
 
   async all(): Promise<TrainOutcome> {
     const { epochs, evaluation, from } = this.options;
-    let { best, final } = this.takeUp(from?.rows ?? []);
+    let { best, final } = this.takeUp(from);
+    let posterior: readonly PosteriorRow[] = [];
     const first = (from?.epoch ?? 0) + 1;
     for (let epoch = first; epoch <= epochs; epoch++) {
       const columns = await this.epoch(epoch);
       if (epoch === first && this.step.obstacle)
         this.context.reporter.note(`steps are not replayed: ${this.step.obstacle}`);
+      posterior = posteriorRows(this.context.model, epoch);
       const due = epoch % evaluation.every === 0 || epoch === epochs;
       const { row, images } = due ? await this.evaluated(columns) : { row: skipped(columns) };
       const improved = due && isBetter(row as EvaluatedRow, best);
       if (due) final = row as EvaluatedRow;
       if (improved) best = final;
-      await this.context.onEpochEnd(row, improved, images);
+      await this.context.onEpochEnd(row, improved, images, posterior);
       this.context.reporter.epoch(row);
+      for (const warning of this.health.look(row, posterior)) this.context.reporter.warn(warning);
     }
     return {
       final: final as EvaluatedRow,
       best: best as EvaluatedRow,
       seconds: this.trainSeconds,
       images: this.n * epochs,
+      posterior,
+      warnings: this.health.warnings,
     };
   }
 
   /** Counts the epochs of an earlier part of the run. */
-  private takeUp(rows: readonly MetricsRow[]): { best?: EvaluatedRow; final?: EvaluatedRow } {
-    this.taken = this.options.from?.step ?? 0;
+  private takeUp(from: EarlierPart | undefined): { best?: EvaluatedRow; final?: EvaluatedRow } {
+    this.taken = from?.step ?? 0;
     let best: EvaluatedRow | undefined;
     let final: EvaluatedRow | undefined;
-    for (const row of rows) {
+    for (const row of from?.rows ?? []) {
       this.trainSeconds += row.seconds;
+      this.health.look(row, from?.posterior.filter(({ epoch }) => epoch === row.epoch) ?? []);
       if (row.test_nll === null) continue;
       final = row as EvaluatedRow;
       if (isBetter(final, best)) best = final;
@@ -156,6 +184,8 @@ class TrainingRun {
     }
     seconds += (performance.now() - started) / 1000;
     this.trainSeconds += seconds;
+    // The loss is measured before the update, so it cannot tell of the last one.
+    if (!this.trail.allFinite()) throw diverged({ step: this.taken, epoch }, this.trail.findFirst());
     const nll = sums.nll / sums.images;
     const kl = sums.kl / sums.steps;
     return {
@@ -181,10 +211,12 @@ class TrainingRun {
     const { printEvery, kl } = this.options;
     const klWeight = klWeightAt(kl, this.taken, this.length);
     const rate = this.rate(this.taken);
-    const result = this.step.run(batch, this.taken, rate, klWeight / this.n, this.transforms(batch, epoch));
+    const transforms = this.transforms(batch, epoch);
+    this.trail.note(batch, this.taken, rate, klWeight / this.n, transforms);
+    const result = this.step.run(batch, this.taken, rate, klWeight / this.n, transforms);
     this.taken++;
     if (!Number.isFinite(result.nll) || !Number.isFinite(result.kl))
-      throw diverged(this.taken, epoch, result);
+      throw diverged({ step: this.taken, epoch, ...result }, this.trail.findFirst());
     sums.add(result, batch.length, klWeight);
     this.printed.sum += result.nll;
     if (++this.printed.batches < printEvery) return undefined;
@@ -290,14 +322,6 @@ function skipped(columns: TrainingColumns): MetricsRow {
     validation_nll: null,
     validation_accuracy: null,
   };
-}
-
-function diverged(step: number, epoch: number, result: { nll: number; kl: number }): BayescnnError {
-  return new BayescnnError(
-    'failure',
-    `training: the loss must stay finite, got NLL ${result.nll} and KL ${result.kl} at step ${step} (epoch ${epoch})`,
-    { hint: 'try a smaller train.optimizer.learningRate, or a smaller model.posterior.sigma' },
-  );
 }
 
 function interrupted(step: number): BayescnnError {

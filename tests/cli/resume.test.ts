@@ -84,6 +84,10 @@ function expectSame(got: string, wanted: string): void {
   }
   const predictions = (name: string) => readFileSync(path.join(out, name, 'predictions.safetensors'));
   expect(Buffer.compare(predictions(got), predictions(wanted))).toBe(0);
+  const posterior = (name: string) => readFileSync(path.join(out, name, 'posterior.jsonl'), 'utf8');
+  expect(posterior(got)).toBe(posterior(wanted));
+  const summary = (name: string) => JSON.parse(readFileSync(path.join(out, name, 'summary.json'), 'utf8'));
+  expect(summary(got).posterior).toEqual(summary(wanted).posterior);
 }
 
 it('a run that was interrupted and resumed has the bytes of one that was not', async () => {

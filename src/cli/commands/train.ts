@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import type { Summary } from '../../runs/train.js';
+import type { PosteriorRow } from '../../train/posterior-row.js';
 import type { Io } from '../io.js';
 import { assignment, backendOption, sha256, wholeNumber } from '../options.js';
 import { columns, duration, percent, whole } from '../output-format.js';
@@ -105,7 +106,8 @@ export function addTrain(program: Command, io: Io): void {
 }
 
 /** The outcome as text; every figure is of the last epoch. */
-function describe({ run, epochs, final, best, train_seconds, images_per_second }: Summary): string {
+function describe(summary: Summary): string {
+  const { run, epochs, final, best, posterior, train_seconds, images_per_second } = summary;
   return columns([
     ['epochs', String(epochs)],
     ['test accuracy', percent(final.test_accuracy)],
@@ -115,8 +117,18 @@ function describe({ run, epochs, final, best, train_seconds, images_per_second }
     ['predictive entropy', `${final.predictive_entropy.toFixed(4)} nats`],
     ['mutual information', `${final.mutual_information.toFixed(4)} nats`],
     ['posterior samples', String(final.samples)],
+    ...(posterior?.layers ?? []).map((layer): [string, string] => [
+      `posterior of ${layer.layer}`,
+      health(layer),
+    ]),
     ['best checkpoint', `epoch ${best.epoch}, by ${best.selected_by}`],
     ['training', `${duration(train_seconds)}, ${whole(images_per_second)} images/s`],
     ['results', run],
   ]);
+}
+
+/** How a layer's posterior stands after the last epoch. */
+function health({ kl, weights, mean_sigma, median_snr }: PosteriorRow): string {
+  const each = (kl / weights).toPrecision(3);
+  return `KL ${whole(kl)} nats (${each} a weight), mean sigma ${mean_sigma.toPrecision(3)}, median |mu|/sigma ${median_snr.toPrecision(3)}`;
 }

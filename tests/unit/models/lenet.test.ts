@@ -247,7 +247,9 @@ describe('KL', () => {
 describe('createModel', () => {
   it('refuses what makes no model', () => {
     const make = (options: object) => () => createModel({ ...ALL, ...options } as ModelOptions);
-    expect(make({ architecture: 'alexnet' })).toThrow(/one of lenet wanted, got alexnet/);
+    expect(make({ architecture: 'resnet' })).toThrow(
+      /one of lenet, 3conv3fc, alexnet, vgg wanted, got resnet/,
+    );
     expect(make({ prior: { kind: 'gaussian', sigma: 0 } })).toThrow(
       /sigma must be positive and finite, got 0/,
     );
