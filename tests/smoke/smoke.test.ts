@@ -101,6 +101,7 @@ describe.each([
       'environment.json',
       'metrics.csv',
       'metrics.jsonl',
+      'posterior.jsonl',
       'predictions.safetensors',
       'summary.json',
     ].map(path.normalize);
