@@ -101,7 +101,7 @@ describe.each([
       'environment.json',
       'metrics.csv',
       'metrics.jsonl',
-      'posterior.jsonl',
+      ...(name === 'smoke-bayes' ? ['posterior.jsonl'] : []),
       'predictions.safetensors',
       'summary.json',
     ].map(path.normalize);
