@@ -6,7 +6,15 @@ import { gatherImages } from '../../src/ops/index.js';
 import { type EvaluationOptions, evaluate } from '../../src/train/evaluate.js';
 import { bitsOf, noiseSource } from './training.js';
 
-const MODELS = ['none', 'conv', 'all', 'last'] as const;
+const MODELS = [
+  ['none', 'lrt'],
+  ['conv', 'lrt'],
+  ['all', 'lrt'],
+  ['last', 'lrt'],
+  ['conv', 'weight-sampling'],
+  ['conv', 'flipout'],
+  ['conv', 'mean'],
+] as const;
 const source = noiseSource();
 let backend: SimdBackend;
 
@@ -18,10 +26,10 @@ async function start(threads: number): Promise<void> {
 beforeAll(() => start(2));
 afterAll(() => tf.removeBackend('simd'));
 
-function modelOf(bayesian: ModelOptions['bayesian']): Model {
+function modelOf(bayesian: ModelOptions['bayesian'], estimator: ModelOptions['estimator']): Model {
   const posterior = { sigma: 0.05, clamp: 0, meanInit: 'uniform' as const };
   const prior = { kind: 'gaussian', sigma: 0.5 } as const;
-  return createModel({ architecture: 'lenet', bayesian, prior, posterior, seed: 4 });
+  return createModel({ architecture: 'lenet', bayesian, estimator, prior, posterior, seed: 4 });
 }
 
 /** Logits as bits, image by image, and the metrics. */
@@ -43,10 +51,10 @@ async function evaluated(model: Model, options: Partial<EvaluationOptions> = {})
   return { metrics, logits: bitsOf(Float32Array.from(rows.flat())) };
 }
 
-describe.each(MODELS)('evaluation, bayesian: %s', (bayesian) => {
+describe.each(MODELS)('evaluation, bayesian: %s, estimator: %s', (bayesian, estimator) => {
   it('has the bits of forward passes sample by sample', async () => {
-    const model = modelOf(bayesian);
-    const samples = bayesian === 'none' ? 1 : 3;
+    const model = modelOf(bayesian, estimator);
+    const samples = model.stochastic ? 3 : 1;
     const { logits } = await evaluated(model);
     const alone = tf.tidy(() => {
       const indices = tf.tensor1d(
@@ -65,7 +73,7 @@ describe.each(MODELS)('evaluation, bayesian: %s', (bayesian) => {
   });
 
   it('depends neither on the batch size, nor on replay, nor on what is together', async () => {
-    const model = modelOf(bayesian);
+    const model = modelOf(bayesian, estimator);
     const whole = await evaluated(model);
     expect(whole.metrics.n).toBe(21);
     for (const batchSize of [1, 4, 21]) expect(await evaluated(model, { batchSize })).toEqual(whole);
@@ -75,22 +83,23 @@ describe.each(MODELS)('evaluation, bayesian: %s', (bayesian) => {
     const apart = Object.create(model, { partsSamples: { value: false } }) as Model;
     expect(await evaluated(apart)).toEqual(whole);
     expect(await evaluated(model, { epoch: 3 })).toEqual(
-      bayesian === 'none' ? whole : expect.not.objectContaining({ logits: whole.logits }),
+      model.stochastic ? expect.not.objectContaining({ logits: whole.logits }) : whole,
     );
     model.dispose();
   });
 
   it('is replayed', async () => {
-    const model = modelOf(bayesian);
+    const model = modelOf(bayesian, estimator);
     const programs = vi.spyOn(backend.simd, 'run');
     await evaluated(model, { batchSize: 3 });
-    // Seven passes of three images, of which two are recorded.
-    expect(programs).toHaveBeenCalledTimes(5);
+    // Passes of three images, all samples or one, of which two are recorded.
+    const passes = 7 * (model.stochastic && !model.partsSamples ? 3 : 1);
+    expect(programs).toHaveBeenCalledTimes(passes - 2);
     model.dispose();
   });
 
   it('leaves the memory as it was', async () => {
-    const model = modelOf(bayesian);
+    const model = modelOf(bayesian, estimator);
     const use = () => ({ tensors: tf.memory().numTensors, bytes: backend.simd.heap.usedBytes });
     await evaluated(model);
     const before = use();
@@ -106,11 +115,11 @@ describe.each(MODELS)('evaluation, bayesian: %s', (bayesian) => {
 });
 
 describe('evaluation on other engines and threads', () => {
-  it.each(MODELS)('has the same bits on one to three threads, bayesian: %s', async (bayesian) => {
+  it.each(MODELS)('has the same bits on one to three threads: %s, %s', async (bayesian, estimator) => {
     const results = [];
     for (const threads of [1, 2, 3]) {
       await start(threads);
-      const model = modelOf(bayesian);
+      const model = modelOf(bayesian, estimator);
       results.push(await evaluated(model));
       model.dispose();
     }
@@ -119,10 +128,11 @@ describe('evaluation on other engines and threads', () => {
   });
 
   it.each(['conv', 'all'] as const)('is that of cpu but for rounding, bayesian: %s', async (bayesian) => {
+    const estimator = 'lrt';
     const results = [];
     for (const engine of ['cpu', 'simd']) {
       await tf.setBackend(engine);
-      const model = modelOf(bayesian);
+      const model = modelOf(bayesian, estimator);
       const indices = Int32Array.of(3, 1, 4, 15, 9);
       results.push((await evaluated(model, { indices })).metrics);
       model.dispose();
