@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type SimdBackend, startSimd } from '../../src/backends/simd/index.js';
 import { loadTfjs, tf } from '../../src/backends/tfjs.js';
-import { createModel, type Model, type ModelOptions } from '../../src/models/index.js';
+import { ARCHITECTURE_NAMES, createModel, type Model, type ModelOptions } from '../../src/models/index.js';
 import { gatherImages } from '../../src/ops/index.js';
 import { type EvaluationOptions, evaluate } from '../../src/train/evaluate.js';
 import { bitsOf, noiseSource } from './training.js';
@@ -112,6 +112,23 @@ describe.each(MODELS)('evaluation, bayesian: %s, estimator: %s', (bayesian, esti
     expect(after.tensors).toBe(before.tensors);
     model.dispose();
   });
+});
+
+describe('evaluation of other architectures', () => {
+  it.each(ARCHITECTURE_NAMES)(
+    '%s: depends neither on the batch size nor on what is together',
+    async (name) => {
+      const posterior = { kind: 'constant', sigma: 0.05, clamp: 0, meanInit: 'uniform' } as const;
+      const prior = { kind: 'gaussian', sigma: 0.5 } as const;
+      const model = createModel({ architecture: name, bayesian: 'all', prior, posterior, seed: 4 });
+      const indices = Int32Array.of(3, 1, 4, 15, 9);
+      const whole = await evaluated(model, { indices });
+      expect(await evaluated(model, { indices, batchSize: 2 })).toEqual(whole);
+      const apart = Object.create(model, { partsSamples: { value: false } }) as Model;
+      expect(await evaluated(apart, { indices })).toEqual(whole);
+      model.dispose();
+    },
+  );
 });
 
 describe('evaluation on other engines and threads', () => {
