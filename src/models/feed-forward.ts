@@ -6,7 +6,7 @@ import { BayesConvLayer } from './layers/bayes-conv.js';
 import { BayesDenseLayer } from './layers/bayes-dense.js';
 import { ConvLayer } from './layers/conv.js';
 import { DenseLayer } from './layers/dense.js';
-import type { Layer, LayerWeights } from './layers/layer.js';
+import type { Layer, LayerRun, LayerWeights } from './layers/layer.js';
 import type { BayesianOptions } from './layers/variational.js';
 import type { ForwardOptions, Model, StepWeights } from './model.js';
 import type { NamedVariable, TorchTensor } from './named-variable.js';
@@ -21,6 +21,7 @@ export class FeedForward implements Model {
   readonly parameters: readonly NamedVariable[];
   readonly bayesianLayers: readonly string[];
   readonly stochastic: boolean;
+  readonly partsSamples: boolean;
   readonly parameterCount: number;
   private readonly convs: readonly AnyLayer<tf.Tensor4D, tf.Tensor4D>[];
   private readonly denses: readonly AnyLayer<tf.Tensor2D, tf.Tensor2D>[];
@@ -46,6 +47,8 @@ export class FeedForward implements Model {
     this.parameters = layers.flatMap((layer) => layer.parameters);
     this.bayesianLayers = layers.map(({ name }) => name).filter((name) => bayesian.includes(name));
     this.stochastic = this.bayesianLayers.length > 0 && options.estimator !== 'mean';
+    // Local reparameterization draws for each row, the others for a batch.
+    this.partsSamples = !this.stochastic || (options.estimator ?? 'lrt') === 'lrt';
     this.parameterCount = this.parameters.reduce((sum, { variable }) => sum + variable.size, 0);
   }
 
@@ -62,12 +65,29 @@ export class FeedForward implements Model {
 
   forward(x: tf.Tensor4D, weights: StepWeights, options: ForwardOptions): tf.Tensor2D {
     checkInput(this.name, x);
-    const run = (name: string) => ({ ...options, epsilon: options.epsilon?.[name] });
+    const images = x.shape[0];
+    const samples = this.stochastic && options.sample ? this.checkSamples(options.samples ?? 1) : 1;
+    const run = (name: string, rows: number): LayerRun => ({
+      sample: options.sample,
+      clock: options.clock,
+      epsilon: options.epsilon?.[name],
+      samples,
+      repeat: (images * samples) / rows,
+    });
     let maps = x;
-    for (const layer of this.convs) maps = layer.forward(maps, weights.layers[layer.name], run(layer.name));
-    let y: tf.Tensor2D = tf.reshape(maps, [x.shape[0], maps.size / x.shape[0]]);
-    for (const layer of this.denses) y = layer.forward(y, weights.layers[layer.name], run(layer.name));
+    for (const layer of this.convs)
+      maps = layer.forward(maps, weights.layers[layer.name], run(layer.name, maps.shape[0]));
+    let y: tf.Tensor2D = tf.reshape(maps, [maps.shape[0], maps.size / maps.shape[0]]);
+    for (const layer of this.denses)
+      y = layer.forward(y, weights.layers[layer.name], run(layer.name, y.shape[0]));
     return y;
+  }
+
+  private checkSamples(samples: number): number {
+    if (samples === 1 || this.partsSamples) return samples;
+    throw new BayescnnError('failure', `${this.name}: this estimator has one sample a pass, got ${samples}`, {
+      hint: 'run a pass for each sample, as partsSamples says',
+    });
   }
 
   toTorch(): Record<string, TorchTensor> {

@@ -17,6 +17,11 @@ export interface ForwardOptions {
   readonly sample: boolean;
   /** int32 [4] = [step, sample, first image, 0]; needed to draw unless every epsilon is given. */
   readonly clock?: Clock | undefined;
+  /**
+   * Samples of each image in this one pass, from the clock's sample on; default 1. They part at the first layer that
+   * draws, so what comes before it is worked out once. Where `partsSamples` is false, 1 alone.
+   */
+  readonly samples?: number | undefined;
   /** Noise by layer name, shaped as that layer's output before ReLU and pooling; for tests. */
   readonly epsilon?: Readonly<Record<string, tf.Tensor>> | undefined;
 }
@@ -29,6 +34,8 @@ export interface Model {
   readonly bayesianLayers: readonly string[];
   /** Whether two samples differ: it has a posterior, and its estimator draws from it. */
   readonly stochastic: boolean;
+  /** Whether a forward pass can hold several samples of an image: every layer that draws does so row by row. */
+  readonly partsSamples: boolean;
   /** Number of trainable scalars. */
   readonly parameterCount: number;
   /**
@@ -37,7 +44,7 @@ export interface Model {
    * @param clock needed by priors without a closed-form KL
    */
   weights(clock?: Clock): StepWeights;
-  /** @param x [B, 32, 32, 3] @returns logits [B, classes] */
+  /** @param x [B, 32, 32, 3] @returns logits [B * samples, classes], the samples of an image side by side */
   forward(x: tf.Tensor4D, weights: StepWeights, options: ForwardOptions): tf.Tensor2D;
   /** The parameters under PyTorch's names and layouts. */
   toTorch(): Record<string, TorchTensor>;

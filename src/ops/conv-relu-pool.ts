@@ -2,9 +2,18 @@ import { tf } from '../backends/tfjs.js';
 import { checkTensor } from './check-tensors.js';
 import { activate, convolve } from './conv-composition.js';
 import { type ConvOptions, convOutputShape } from './conv-options.js';
-import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
+import {
+  type Attributes,
+  differentiating,
+  type GradientMap,
+  hasKernel,
+  runKernel,
+  thunks,
+} from './kernel.js';
 
 const NAME = 'ConvReluPool';
+/** The same forward pass where no gradient follows. */
+const INFERENCE = 'ConvReluPoolInference';
 
 /**
  * Convolution, bias, then ReLU and a 2x2 max-pool where the options ask for them.
@@ -23,6 +32,8 @@ export function convReluPool(
   checkTensor('convReluPool', 'filter', filter, filter.shape);
   checkTensor('convReluPool', 'bias', bias, [filter.shape[3]]);
   return tf.tidy(() => {
+    if (!differentiating() && hasKernel(INFERENCE))
+      return runKernel(INFERENCE, { x, filter, bias }, { ...options })[0] as tf.Tensor4D;
     if (hasKernel(NAME)) {
       const attributes = { ...options, hasBias: bias !== undefined };
       return runKernel(NAME, { x, filter, bias }, attributes)[0] as tf.Tensor4D;

@@ -1,10 +1,19 @@
 import { tf } from '../backends/tfjs.js';
 import { BayescnnError } from '../errors.js';
 import { checkTensor } from './check-tensors.js';
-import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
+import {
+  type Attributes,
+  differentiating,
+  type GradientMap,
+  hasKernel,
+  runKernel,
+  thunks,
+} from './kernel.js';
 import { addBias } from './moments.js';
 
 const NAME = 'Dense';
+/** The same forward pass where no gradient follows. */
+const INFERENCE = 'DenseInference';
 
 /**
  * x kernel + bias, with a ReLU where asked.
@@ -22,6 +31,8 @@ export function dense(
   checkTensor('dense', 'kernel', kernel, kernel.shape);
   checkTensor('dense', 'bias', bias, [kernel.shape[1]]);
   return tf.tidy(() => {
+    if (!differentiating() && hasKernel(INFERENCE))
+      return runKernel(INFERENCE, { x, kernel, bias }, { relu: options.relu })[0] as tf.Tensor2D;
     if (hasKernel(NAME)) {
       const attributes = { relu: options.relu, hasBias: bias !== undefined };
       return runKernel(NAME, { x, kernel, bias }, attributes)[0] as tf.Tensor2D;

@@ -10,6 +10,11 @@ export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) != null;
 }
 
+/** Whether a gradient may be asked of what runs now; kernels that keep nothing for one serve where not. */
+export function differentiating(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
 /** Gradients by input name, worked out when asked for. */
 export type GradientMap = Record<string, () => tf.Tensor>;
 

@@ -3,11 +3,20 @@ import { BayescnnError } from '../errors.js';
 import { checkTensor } from './check-tensors.js';
 import { activate, convolve } from './conv-composition.js';
 import { type ConvOptions, convOutputShape } from './conv-options.js';
-import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
+import {
+  type Attributes,
+  differentiating,
+  type GradientMap,
+  hasKernel,
+  runKernel,
+  thunks,
+} from './kernel.js';
 import { addBias, clampedSquare, reparameterize } from './moments.js';
-import { checkNoise, epsilonOf, type Noise, noiseInputs } from './noise.js';
+import { checkNoise, epsilonOf, type Noise, noiseInputs, partRows } from './noise.js';
 
 const NAME = 'LrtConvReluPool';
+/** The same forward pass where no gradient follows; it alone knows several samples an image. */
+const INFERENCE = 'LrtConvReluPoolInference';
 
 /** Mean and variance of a layer's weights under the posterior; the biases go together or not at all. */
 export interface GaussianWeights<R extends tf.Rank> {
@@ -27,7 +36,8 @@ export interface LrtConvOptions extends ConvOptions {
  * A Bayesian convolution by local reparameterization: mean = conv(x, mu) + biasMu,
  * variance = conv(max(x^2, clamp), sigma^2) + biasVariance, out = mean + sqrt(variance) * epsilon;
  * then ReLU and a 2x2 max-pool where the options ask for them.
- * @param x [B, H, W, C] @param weights [K, K, C, O] @param noise epsilon is [B, OH, OW, O], before the pool
+ * @param x [B, H, W, C] @param weights [K, K, C, O] @param noise epsilon is [B, OH, OW, O], before the pool;
+ * where samples part (`noise.repeat`) it and the output have `repeat` rows for each of x
  * @returns [B, OH, OW, O], halved by the pool
  * @throws BayescnnError 'failure' when shapes or types do not fit
  */
@@ -43,17 +53,19 @@ export function lrtConvReluPool(
   checkWeights('lrtConvReluPool', weights);
   checkNoise('lrtConvReluPool', noise, shape);
   return tf.tidy(() => {
-    if (hasKernel(NAME)) {
-      const { inputs, attributes } = noiseInputs(noise);
+    const { inputs, attributes } = noiseInputs(noise);
+    const kernel = differentiating() ? NAME : INFERENCE;
+    if (hasKernel(kernel) && (kernel === INFERENCE || attributes.samples === 1)) {
       return runKernel(
-        NAME,
+        kernel,
         { x, mu, variance, biasMu, biasVariance, ...inputs },
         { ...options, ...attributes, hasBias: biasMu !== undefined },
       )[0] as tf.Tensor4D;
     }
     const mean = addBias(convolve(x, mu, options), biasMu);
     const spread = addBias(convolve(clampedSquare(x, options.clamp), variance, options), biasVariance);
-    return activate(reparameterize(mean, spread, epsilonOf(noise, shape)), options);
+    const parts = [partRows(mean, noise), partRows(spread, noise)] as const;
+    return activate(reparameterize(...parts, epsilonOf(noise, shape)), options);
   });
 }
 

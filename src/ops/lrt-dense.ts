@@ -1,17 +1,26 @@
 import { tf } from '../backends/tfjs.js';
 import { checkDense } from './dense.js';
-import { type Attributes, type GradientMap, hasKernel, runKernel, thunks } from './kernel.js';
+import {
+  type Attributes,
+  differentiating,
+  type GradientMap,
+  hasKernel,
+  runKernel,
+  thunks,
+} from './kernel.js';
 import { checkWeights, type GaussianWeights } from './lrt-conv-relu-pool.js';
 import { addBias, clampedSquare, reparameterize } from './moments.js';
-import { checkNoise, epsilonOf, type Noise, noiseInputs } from './noise.js';
+import { checkNoise, epsilonOf, type Noise, noiseInputs, partRows } from './noise.js';
 
 const NAME = 'LrtDense';
+/** The same forward pass where no gradient follows; it alone knows several samples an image. */
+const INFERENCE = 'LrtDenseInference';
 
 /**
  * A Bayesian dense layer by local reparameterization: mean = x mu + biasMu,
  * variance = max(x^2, clamp) sigma^2 + biasVariance, out = mean + sqrt(variance) * epsilon, then a ReLU where asked.
  * @param x [B, I] @param weights [I, O] @param noise epsilon is [B, O] @param options clamp 0: none
- * @returns [B, O]
+ * @returns [B, O]; `noise.repeat` rows for each of x
  * @throws BayescnnError 'failure' when shapes or types do not fit
  */
 export function lrtDense(
@@ -26,17 +35,18 @@ export function lrtDense(
   const shape = [x.shape[0], mu.shape[1]];
   checkNoise('lrtDense', noise, shape);
   return tf.tidy(() => {
-    if (hasKernel(NAME)) {
-      const { inputs, attributes } = noiseInputs(noise);
+    const { inputs, attributes } = noiseInputs(noise);
+    const kernel = differentiating() ? NAME : INFERENCE;
+    if (hasKernel(kernel) && (kernel === INFERENCE || attributes.samples === 1)) {
       return runKernel(
-        NAME,
+        kernel,
         { x, mu, variance, biasMu, biasVariance, ...inputs },
         { ...options, ...attributes, hasBias: biasMu !== undefined },
       )[0] as tf.Tensor2D;
     }
     const mean = addBias(tf.matMul<tf.Tensor2D>(x, mu), biasMu);
     const spread = addBias(tf.matMul<tf.Tensor2D>(clampedSquare(x, options.clamp), variance), biasVariance);
-    const y = reparameterize(mean, spread, epsilonOf(noise, shape));
+    const y = reparameterize(partRows(mean, noise), partRows(spread, noise), epsilonOf(noise, shape));
     return options.relu ? tf.relu(y) : y;
   });
 }

@@ -8,8 +8,17 @@ export type Clock = tf.Tensor1D;
 /** The same four numbers on the JavaScript side. */
 export type ClockValues = ArrayLike<number>;
 
+/** How the rows of a batch are samples of its images; 1 and 1 where each image has one row. */
+export interface Parting {
+  /** Rows an image, side by side: row r is sample r % samples of image r / samples, counted from the clock's. */
+  readonly samples?: number;
+  /** Rows of the output an input row: `samples` where the samples of an image part, else 1. */
+  readonly repeat?: number;
+}
+
 /** Where an LRT op takes its noise from: drawn at (clock, key), or given. */
-export type Noise = { readonly clock: Clock; readonly key: StreamKey } | { readonly epsilon: tf.Tensor };
+export type Noise = Parting &
+  ({ readonly clock: Clock; readonly key: StreamKey } | { readonly epsilon: tf.Tensor });
 
 const MULTIPLIER_0_LOW = 0x1f53;
 const MULTIPLIER_0_HIGH = 0xd251;
@@ -73,7 +82,8 @@ function boxMuller(words: Int32Array, normals: Float32Array): void {
 }
 
 /**
- * Standard normals for `images` images of `perImage` values each, into `out`.
+ * Standard normals for `rows` rows of `perImage` values each, into `out`; row r is sample r % samples of image
+ * b = r / samples, its number counted from the clock's.
  * Element e of image b: with g = floor(e / 16), j = floor((e % 16) / 4), lane = e % 4, it is normal j of the
  * Philox4x32-10 block at counter [4 g + lane, firstImage + b, step, sample]. So a value depends on the clock
  * and its place alone; images may be split over batches and threads at will.
@@ -81,19 +91,22 @@ function boxMuller(words: Int32Array, normals: Float32Array): void {
 export function normalsInto(
   out: Float32Array,
   perImage: number,
-  images: number,
+  rows: number,
   clock: ClockValues,
   key: StreamKey,
+  samples = 1,
 ): void {
-  const [step, sample, firstImage] = [clock[0], clock[1], clock[2]];
+  const [step, firstSample, firstImage] = [clock[0], clock[1], clock[2]];
   const words = new Int32Array(LANES);
   const normals = new Float32Array(LANES);
-  for (let image = 0; image < images; image++) {
-    const base = image * perImage;
+  for (let row = 0; row < rows; row++) {
+    const base = row * perImage;
+    const image = firstImage + Math.floor(row / samples);
+    const sample = firstSample + (row % samples);
     for (let start = 0; start < perImage; start += GROUP) {
       const lanes = Math.min(LANES, perImage - start);
       for (let lane = 0; lane < lanes; lane++) {
-        philoxInto(words, (start >>> 2) + lane, firstImage + image, step, sample, key);
+        philoxInto(words, (start >>> 2) + lane, image, step, sample, key);
         boxMuller(words, normals);
         for (let j = 0, e = start + lane; j < LANES && e < perImage; j++, e += LANES)
           out[base + e] = normals[j];
@@ -104,24 +117,42 @@ export function normalsInto(
 
 /**
  * Standard normals of a shape [B, ...], drawn on the JavaScript side; no gradient.
- * @param clock int32 [4] = [step, sample, firstImage, 0]
+ * @param clock int32 [4] = [step, sample, firstImage, 0] @param samples rows an image
  */
-export function standardNormal(shape: readonly number[], clock: Clock, key: StreamKey): tf.Tensor {
+export function standardNormal(
+  shape: readonly number[],
+  clock: Clock,
+  key: StreamKey,
+  samples = 1,
+): tf.Tensor {
   checkTensor('standardNormal', 'clock', clock, [CLOCK_SIZE], 'int32');
-  const [images, ...rest] = shape;
+  const [rows, ...rest] = shape;
   const perImage = rest.reduce((product, size) => product * size, 1);
-  const values = new Float32Array(images * perImage);
-  normalsInto(values, perImage, images, clock.dataSync(), key);
+  const values = new Float32Array(rows * perImage);
+  normalsInto(values, perImage, rows, clock.dataSync(), key, samples);
   return tf.tensor(values, [...shape], 'float32');
 }
 
-/** The noise for a pre-activation of `shape`, drawn or given. */
+/** Each row of [B, ...] `repeat` times, where the samples of an image part. */
+export function partRows<T extends tf.Tensor>(x: T, { repeat = 1 }: Parting): T {
+  if (repeat === 1) return x;
+  const [rows, ...rest] = x.shape;
+  const size = x.size / rows;
+  return tf.reshape(tf.tile(tf.reshape(x, [rows, 1, size]), [1, repeat, 1]), [rows * repeat, ...rest]) as T;
+}
+
+/** The noise for a layer whose pre-activation is of `shape` before samples part, drawn or given. */
 export function epsilonOf(noise: Noise, shape: readonly number[]): tf.Tensor {
-  return 'epsilon' in noise ? noise.epsilon : standardNormal(shape, noise.clock, noise.key);
+  if ('epsilon' in noise) return noise.epsilon;
+  return standardNormal(parted(shape, noise), noise.clock, noise.key, noise.samples);
+}
+
+function parted([rows, ...rest]: readonly number[], { repeat = 1 }: Parting): number[] {
+  return [rows * repeat, ...rest];
 }
 
 /**
- * That noise fits a pre-activation of `shape`.
+ * That noise fits a pre-activation that is of `shape` before samples part.
  * @throws BayescnnError 'failure' when it does not
  */
 export function checkNoise(where: string, noise: Noise, shape: readonly number[]): void {
@@ -130,10 +161,11 @@ export function checkNoise(where: string, noise: Noise, shape: readonly number[]
     return;
   }
   const { epsilon } = noise;
-  if (epsilon.dtype === 'float32' && tf.util.arraysEqual([...shape], epsilon.shape)) return;
+  const wanted = parted(shape, noise);
+  if (epsilon.dtype === 'float32' && tf.util.arraysEqual(wanted, epsilon.shape)) return;
   throw new BayescnnError(
     'failure',
-    `${where}: epsilon must be float32 [${shape}], got ${epsilon.dtype} [${epsilon.shape}]`,
+    `${where}: epsilon must be float32 [${wanted}], got ${epsilon.dtype} [${epsilon.shape}]`,
     { hint: "give epsilon the convolution's or the dense layer's output shape, before pooling" },
   );
 }
@@ -141,8 +173,11 @@ export function checkNoise(where: string, noise: Noise, shape: readonly number[]
 /** A noise source as kernel inputs and attributes; the key as signed 32-bit numbers. */
 export function noiseInputs(noise: Noise): {
   inputs: { clock?: tf.Tensor; epsilon?: tf.Tensor };
-  attributes: { key0: number; key1: number };
+  attributes: { key0: number; key1: number } & Required<Parting>;
 } {
-  if ('epsilon' in noise) return { inputs: { epsilon: noise.epsilon }, attributes: { key0: 0, key1: 0 } };
-  return { inputs: { clock: noise.clock }, attributes: { key0: noise.key[0] | 0, key1: noise.key[1] | 0 } };
+  const { repeat = 1, samples = 1 } = noise;
+  const [key0, key1] = 'epsilon' in noise ? [0, 0] : noise.key;
+  const attributes = { key0: key0 | 0, key1: key1 | 0, repeat, samples };
+  if ('epsilon' in noise) return { inputs: { epsilon: noise.epsilon }, attributes };
+  return { inputs: { clock: noise.clock }, attributes };
 }

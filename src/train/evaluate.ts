@@ -1,19 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import { tf } from '../backends/tfjs.js';
 import { CLASS_COUNT } from '../data/dataset.js';
 import { type ImagePredictions, PredictionAccumulator, type PredictionMetrics } from '../metrics/index.js';
-import type { Model, StepWeights } from '../models/index.js';
-import { gatherImages, writeTensor } from '../ops/index.js';
+import type { Model } from '../models/index.js';
+import { Predictor } from './predict.js';
 import type { LabelledSource } from './step.js';
-
-/** Evaluation draws its noise where training steps never do: the clock's step has its top bit set. */
-const EVALUATION_CLOCK = 0x80000000;
 
 export interface EvaluationOptions {
   /** Images to evaluate, in this order. */
   readonly indices: Int32Array;
   /** Posterior samples; a model that draws nothing has one prediction. */
   readonly samples: number;
+  /** Images between two reports of progress; their logits are held at once. */
   readonly batchSize: number;
   /** Names the noise: the epoch after which the model is evaluated. */
   readonly epoch: number;
@@ -53,69 +50,44 @@ export async function evaluate(
 ): Promise<EvaluationResult> {
   const samples = model.stochastic ? options.samples : 1;
   const accumulator = new PredictionAccumulator(CLASS_COUNT, samples, { keepImages: options.keepImages });
-  const clock = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([4], 'int32'), false));
-  writeTensor(clock, clockAt(options.epoch, 0, 0));
-  // TF.js's type of a tensor container knows no read-only fields.
-  const weights = tf.tidy(
-    () => model.weights(clock) as unknown as tf.TensorContainer,
-  ) as unknown as StepWeights;
+  const predictor = new Predictor(model, source, { samples, epoch: options.epoch });
+  const rows = Math.min(options.batchSize, options.indices.length);
+  const logits = Array.from({ length: samples }, () => new Float32Array(rows * CLASS_COUNT));
   try {
     const total = options.indices.length;
     for (let first = 0; first < total; first += options.batchSize) {
-      options.signal?.throwIfAborted();
       const indices = options.indices.subarray(first, first + options.batchSize);
-      const positions = Array.from({ length: samples }, (_, sample) => clockAt(options.epoch, sample, first));
-      const x = () => gatherImages(tf.tensor1d(indices.slice(), 'int32'), source);
-      const logits = predict(model, weights, x, clock, positions);
+      await predictBatch(predictor, indices, first, logits, options.signal);
+      const size = indices.length * CLASS_COUNT;
+      const batch = logits.map((all) => all.subarray(0, size));
       const labels = Uint8Array.from(indices, (index) => source.labels[index]);
-      accumulator.addBatch(logits, labels);
-      options.sink?.addBatch(logits, labels);
+      accumulator.addBatch(batch, labels);
+      options.sink?.addBatch(batch, labels);
       options.onProgress?.(Math.min(total, first + options.batchSize), total);
-      await setImmediate();
     }
     return {
       ...accumulator.finish(),
-      kl: weights.kl === null ? 0 : weights.kl.dataSync()[0],
+      kl: predictor.kl,
       ...(options.keepImages && { images: accumulator.images() }),
     };
   } finally {
-    release(weights);
-    clock.dispose();
+    predictor.dispose();
   }
 }
 
-function clockAt(epoch: number, sample: number, firstImage: number): Int32Array {
-  return Int32Array.of(EVALUATION_CLOCK + epoch, sample, firstImage, 0);
-}
-
-/** Logits [B * classes] of each sample of a batch. */
-function predict(
-  model: Model,
-  weights: StepWeights,
-  x: () => tf.Tensor4D,
-  clock: tf.Variable<tf.Rank.R1>,
-  positions: readonly Int32Array[],
-): Float32Array[] {
-  return tf.tidy(() => {
-    const images = x();
-    return positions.map((position) => {
-      writeTensor(clock, position);
-      return tf.tidy(
-        () => model.forward(images, weights, { sample: true, clock }).dataSync() as Float32Array,
-      );
-    });
-  });
-}
-
-/** Frees what `model.weights` made, not the model's own variables. */
-function release(weights: StepWeights): void {
-  const made = tf.engine().registeredVariables;
-  const own = new Set<tf.Tensor>(Object.values(made));
-  for (const tensor of tensorsIn(weights)) if (!own.has(tensor)) tensor.dispose();
-}
-
-function tensorsIn(value: unknown): tf.Tensor[] {
-  if (value instanceof tf.Tensor) return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(tensorsIn);
+/** Logits [samples] of [B * classes] of a batch, pass by pass. */
+async function predictBatch(
+  predictor: Predictor,
+  indices: Int32Array,
+  first: number,
+  logits: readonly Float32Array[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let done = 0; done < indices.length; done += predictor.images) {
+    signal?.throwIfAborted();
+    const images = indices.subarray(done, done + predictor.images);
+    predictor.logits(images, first + done, logits, done * CLASS_COUNT);
+    // Lets signals and timers through.
+    await setImmediate();
+  }
 }

@@ -1,4 +1,3 @@
-import type { Recording } from '../backends/simd/index.js';
 import { tf } from '../backends/tfjs.js';
 import type { Model } from '../models/index.js';
 import {
@@ -9,6 +8,7 @@ import {
   writeTensor,
 } from '../ops/index.js';
 import type { Optimizer } from './optimizer.js';
+import { createRunner, type Outputs, type RecordingRunner, type StepRunner } from './runner.js';
 
 /** Labelled images that steps draw their batches from. */
 export interface LabelledSource extends ImageSource {
@@ -23,40 +23,6 @@ export interface StepResult {
   correct: number;
   /** KL(q || prior) in nats; 0 without a posterior. */
   kl: number;
-}
-
-type Outputs = Record<string, tf.Tensor>;
-
-/** Runs a recorded step in a way of its own. */
-export type RecordingRunner = (recording: Recording) => void;
-
-/** Runs a step again and again; an engine may learn it and replay it with the same bits. */
-interface StepRunner {
-  run(step: () => Outputs): Outputs;
-  readonly obstacle?: string | undefined;
-  /** What runs a recorded step, where an engine records; a profiler sets it. */
-  runner?: RecordingRunner | undefined;
-  dispose(): void;
-}
-
-/** Runs every step afresh. */
-class EagerRunner implements StepRunner {
-  private outputs: Outputs = {};
-
-  run(step: () => Outputs): Outputs {
-    this.dispose();
-    this.outputs = step();
-    return this.outputs;
-  }
-
-  dispose(): void {
-    tf.dispose(this.outputs);
-  }
-}
-
-function createRunner(): StepRunner {
-  const backend = tf.backend() as unknown as { replay?: () => StepRunner };
-  return backend.replay?.() ?? new EagerRunner();
 }
 
 /** The inputs of a step of one batch size, and its runner. */

@@ -28,14 +28,30 @@ function denseNoise(images: number, outputs: number, at: Position, of: StreamKey
   return y.dataSync() as Float32Array;
 }
 
-/** @param shape [images, height, width, channels] of the output */
-function convNoise(shape: readonly [number, number, number, number], at: Position): Float32Array {
+/**
+ * @param shape [images, height, width, channels] of the output
+ * @param training by the kernel that keeps what a gradient needs
+ */
+function convNoise(
+  shape: readonly [number, number, number, number],
+  at: Position,
+  training: boolean,
+): Float32Array {
   const [images, height, width, channels] = shape;
   const filter: [number, number, number, number] = [1, 1, 1, channels];
   const weights = { mu: tf.zeros<tf.Rank.R4>(filter), variance: tf.ones<tf.Rank.R4>(filter) };
   const x = tf.ones<tf.Rank.R4>([images, height, width, 1]);
   const options = { stride: 1, padding: 0, dilation: 1, relu: false, pool: false, clamp: 0 };
-  return lrtConvReluPool(x, weights, { clock: clockAt(at), key }, options).dataSync() as Float32Array;
+  const draw = (t: tf.Tensor) =>
+    lrtConvReluPool(t as tf.Tensor4D, weights, { clock: clockAt(at), key }, options);
+  if (!training) return draw(x).dataSync() as Float32Array;
+  let values: ReturnType<tf.Tensor['dataSync']> = new Float32Array();
+  tf.grad((t) => {
+    const y = draw(t);
+    values = y.dataSync();
+    return tf.sum(y);
+  })(x);
+  return values as Float32Array;
 }
 
 function expectNoise(got: Float32Array, shape: readonly number[], at: Position): void {
@@ -66,8 +82,11 @@ describe("the kernels' noise is the defined one", () => {
       [5, 10, 10, 16],
       [2, 3, 5, 7],
       [1, 1, 1, 1],
-    ] as const)
-      expectNoise(convNoise(shape, at), shape, at);
+    ] as const) {
+      expectNoise(convNoise(shape, at, true), shape, at);
+      // Row by row the noise has the same bits.
+      expect(convNoise(shape, at, false)).toEqual(convNoise(shape, at, true));
+    }
   });
 
   it('for a batch in parts', () => {
@@ -79,8 +98,8 @@ describe("the kernels' noise is the defined one", () => {
     ].map(([from, to]) => denseNoise(to - from, 84, [5, 1, 40 + from]));
     expect(Float32Array.from(parts.flatMap((part) => [...part]))).toEqual(whole);
 
-    const images = convNoise([4, 10, 10, 16], [5, 1, 40]);
-    const last = convNoise([1, 10, 10, 16], [5, 1, 43]);
+    const images = convNoise([4, 10, 10, 16], [5, 1, 40], true);
+    const last = convNoise([1, 10, 10, 16], [5, 1, 43], true);
     expect(last).toEqual(images.subarray(3 * 1600));
   });
 });

@@ -40,7 +40,7 @@ export const SUITES: Reasons = {
   ModelManagement: 'model files, no kernels; for Chrome',
 };
 
-const OURS = 'ours, no op of TF.js: tests/conformance/simd-*.test.ts';
+const OURS = 'ours, no op of TF.js: tests/conformance/simd-*.test.ts and inference.test.ts';
 
 /** Kernels registered for `simd` that no spec reaches. */
 export const KERNELS: Reasons = {
@@ -73,4 +73,8 @@ export const KERNELS: Reasons = {
   FlipSigns: OURS,
   FlipoutSum: OURS,
   FlipoutSumGrad: OURS,
+  ConvReluPoolInference: OURS,
+  LrtConvReluPoolInference: OURS,
+  DenseInference: OURS,
+  LrtDenseInference: OURS,
 };

@@ -7,16 +7,24 @@ interface Instruction {
 
 /**
  * Which words of an instruction are addresses that it reads and writes, and how it is cut into shares: `vectors` in runs
- * of four elements (the count is word 0), `last` whole by the last thread, `own` in a way of its own.
+ * of four elements (the count is word 0), `last` whole by the last thread, `pairs` in pairs of rows (the count is word
+ * `rows`), `own` in a way of its own.
  */
 interface Access {
   reads: number[];
   writes: number[];
-  share: 'vectors' | 'last' | 'own';
+  share: 'vectors' | 'last' | 'pairs' | 'own';
+  rows?: number;
 }
 
 const own = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'own' });
 const vectors = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'vectors' });
+const pairs = (rows: number, reads: number[], writes: number[]): Access => ({
+  reads,
+  writes,
+  share: 'pairs',
+  rows,
+});
 const last = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'last' });
 
 /** An instruction that is not listed waits for all before it, and all after it wait. */
@@ -51,6 +59,10 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.FlipSigns]: own([3, 4], [7]),
   [Op.FlipoutSum]: own([6, 7, 8], [11, 12]),
   [Op.FlipoutSumGrad]: own([6, 7, 8, 9], [12, 13]),
+  [Op.ConvInference]: pairs(1, [2, 3, 4], [5]),
+  [Op.LrtConvInference]: pairs(1, [4, 5, 6, 7, 8, 9, 10], [14]),
+  [Op.DenseInference]: pairs(0, [4, 5, 6], [7]),
+  [Op.LrtDenseInference]: pairs(0, [6, 7, 8, 9, 10, 11, 12], [16]),
 };
 
 /** What instructions since the last fence did to an address; `share` is undefined where shares differ. */
@@ -82,15 +94,15 @@ export function fences(instructions: readonly Instruction[]): boolean[] {
   return fenced;
 }
 
-function touchesOf({ words }: Instruction, { reads, writes, share }: Access): [number, Touch][] {
-  const key = shareKey(share, words);
+function touchesOf({ words }: Instruction, { reads, writes, share, rows = 0 }: Access): [number, Touch][] {
+  const key = share === 'pairs' ? `pairs of ${words[rows]}` : shareKey(share, words);
   const touch = (index: number, write: boolean): [number, Touch] => [words[index], { write, share: key }];
   const all = [...reads.map((index) => touch(index, false)), ...writes.map((index) => touch(index, true))];
   return all.filter(([address]) => address !== 0);
 }
 
 /** Instructions with one key give a thread the same elements; the last thread gets the only vector of a scalar. */
-function shareKey(share: Access['share'], words: readonly number[]): string | undefined {
+function shareKey(share: Exclude<Access['share'], 'pairs'>, words: readonly number[]): string | undefined {
   if (share === 'own') return undefined;
   return share === 'last' ? 'vectors 1' : `vectors ${(words[0] + 3) >> 2}`;
 }

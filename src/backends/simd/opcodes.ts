@@ -32,4 +32,8 @@ export enum Op {
   FlipSigns = 29,
   FlipoutSum = 30,
   FlipoutSumGrad = 31,
+  ConvInference = 40,
+  LrtConvInference = 41,
+  DenseInference = 42,
+  LrtDenseInference = 43,
 }

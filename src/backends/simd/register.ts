@@ -27,6 +27,12 @@ import {
 import { FlipoutSum, FlipoutSumGrad, FlipSigns } from './kernels/Flipout.js';
 import { GatherImages, GatherLabels } from './kernels/Gather.js';
 import { GaussianVariational, GaussianVariationalGrad } from './kernels/GaussianVariational.js';
+import {
+  ConvReluPoolInference,
+  DenseInference,
+  LrtConvReluPoolInference,
+  LrtDenseInference,
+} from './kernels/Inference.js';
 import { type SimdKernel, toConfig } from './kernels/kernel.js';
 import { LrtConvReluPool } from './kernels/LrtConvReluPool.js';
 import { EmpiricalKl, LaplaceKl, SampledKl } from './kernels/PriorKl.js';
@@ -72,6 +78,10 @@ const FUSED: SimdKernel<any>[] = [
   FlipSigns,
   FlipoutSum,
   FlipoutSumGrad,
+  ConvReluPoolInference,
+  LrtConvReluPoolInference,
+  DenseInference,
+  LrtDenseInference,
 ];
 
 /** A kernel of TF.js's `cpu` backend: announced to the backend before it runs, its outputs adopted behind it. */

@@ -1,6 +1,6 @@
 import type { tf } from '../../backends/tfjs.js';
 import { BayescnnError } from '../../errors.js';
-import type { Clock, Noise } from '../../ops/noise.js';
+import type { Clock, Noise, Parting } from '../../ops/noise.js';
 import type { StreamKey } from '../../rng.js';
 import type { NamedVariable } from '../named-variable.js';
 
@@ -10,8 +10,8 @@ export interface LayerWeights {
   readonly kl: tf.Scalar | null;
 }
 
-/** How a layer is run. */
-export interface LayerRun {
+/** How a layer is run; where it draws, `repeat` rows of its output come from each row of its input. */
+export interface LayerRun extends Parting {
   /** Draw from the posterior (true) or use its mean. */
   readonly sample: boolean;
   /** int32 [4] = [step, sample, first image, 0]; needed to draw unless epsilon is given. */
@@ -35,8 +35,9 @@ export interface Layer<X extends tf.Tensor, Y extends tf.Tensor, W extends Layer
  * @throws BayescnnError 'failure' when there is neither a clock nor an epsilon
  */
 export function noiseOf(layer: string, run: LayerRun, key: StreamKey): Noise {
-  if (run.epsilon !== undefined) return { epsilon: run.epsilon };
-  if (run.clock !== undefined) return { clock: run.clock, key };
+  const { samples = 1, repeat = 1 } = run;
+  if (run.epsilon !== undefined) return { epsilon: run.epsilon, samples, repeat };
+  if (run.clock !== undefined) return { clock: run.clock, key, samples, repeat };
   throw new BayescnnError('failure', `${layer}: a clock or an epsilon is needed to sample, got neither`, {
     hint: 'pass clock, or sample: false for the posterior mean',
   });

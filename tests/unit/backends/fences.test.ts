@@ -44,6 +44,16 @@ describe('where threads meet', () => {
     expect(fences([dense(A, B, C), sgd(8, D, E, 6000), dense(C, B, E)])).toEqual([false, true, true]);
   });
 
+  it('not between inference layers over the same rows, but where samples part', () => {
+    const inference = (rows: number, x: number, y: number) => ({
+      op: Op.DenseInference,
+      words: [rows, 8, 8, 1, x, 9, 0, y],
+    });
+    expect(fences([inference(200, A, B), inference(200, B, C)])).toEqual([false, true]);
+    expect(fences([inference(2, A, B), inference(200, B, C)])).toEqual([true, true]);
+    expect(fences([dense(A, D, B), inference(4, B, C)])).toEqual([true, true]);
+  });
+
   it('on both sides of an instruction that it knows nothing of', () => {
     const unknown = { op: Op.Peak, words: [0, A] };
     expect(fences([sgd(8, A, B, C), unknown, sgd(8, D, E, 6000)])).toEqual([true, true, true]);

@@ -76,4 +76,24 @@ export function prepareConstants(): void {
   v128.store(at, f32x4.splat(0.05259865520282187), 944);
   v128.store(at, f32x4.splat(-2.05), 960);
   v128.store(at, f32x4.splat(5), 976);
+  // Those of noise-row.ts.
+  v128.store(at, i32x4(0, 1, 2, 3), 1536);
+  v128.store(at, i32x4.splat(4), 1552);
+  v128.store(at, i32x4.splat(0x3f7fffff), 1568);
+  v128.store(at, i32x4.splat(0x3f3504f3), 1584);
+  v128.store(at, i32x4.splat(0xff800000), 1600);
+  v128.store(at, f32x4.mul(f32x4.splat(1.57079632679489662), f32x4.splat(2.3283064365386963e-10)), 1616);
+  v128.store(at, i32x4.splat(0x20000000), 1632);
+  v128.store(at, f32x4.mul(f32x4.splat(-2.4999993993e-1), f32x4.splat(-2)), 1648);
+  v128.store(at, f32x4.mul(f32x4.splat(3.3333331174e-1), f32x4.splat(-2)), 1664);
+  v128.store(at, f32x4.mul(f32x4.splat(-1.6668057665e-1), f32x4.splat(-2)), 1680);
+  v128.store(at, f32x4.mul(f32x4.splat(2.0000714765e-1), f32x4.splat(-2)), 1696);
+  v128.store(at, f32x4.mul(f32x4.splat(-1.2420140846e-1), f32x4.splat(-2)), 1712);
+  v128.store(at, f32x4.mul(f32x4.splat(1.4249322787e-1), f32x4.splat(-2)), 1728);
+  v128.store(at, f32x4.mul(f32x4.splat(-1.1514610310e-1), f32x4.splat(-2)), 1744);
+  v128.store(at, f32x4.mul(f32x4.splat(1.1676998740e-1), f32x4.splat(-2)), 1760);
+  v128.store(at, f32x4.mul(f32x4.splat(7.0376836292e-2), f32x4.splat(-2)), 1776);
+  v128.store(at, f32x4.mul(f32x4.splat(-2.12194440e-4), f32x4.splat(-2.384185791015625e-7)), 1792);
+  v128.store(at, f32x4.mul(f32x4.splat(0.693359375), f32x4.splat(-2.384185791015625e-7)), 1808);
+  v128.store(at, i32x4.splat(0x80000000), 1824);
 }

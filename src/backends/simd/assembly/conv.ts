@@ -2,7 +2,7 @@ import { constant } from './constants';
 import { address, arg, argF, roomy, shareStart } from './common';
 import { convolve } from './conv-forward';
 import { convSize, G_OUT_CHANNELS, G_WINOGRAD, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
-import { KEY_BYTES, normals16, prepareKeys } from './noise';
+import { CHUNK, drawChunk, DRAWS, NOISE_BYTES, prepareNoise, startRow } from './noise-row';
 import { reluPool } from './pool';
 import { poolsInPlanes, transformFilter, winograd, winogradFilterBytes, winogradPooled } from './winograd';
 
@@ -48,15 +48,15 @@ export function lrtConvForward(args: usize, tid: i32, threads: i32, scratch: usi
   const images = arg(args, 1);
   const channels = load<i32>(g, G_OUT_CHANNELS);
   const size = convSize(g);
-  const keys = scratch;
-  const padded = keys + KEY_BYTES;
+  const noise = scratch;
+  const padded = noise + roomy(NOISE_BYTES);
   const squared = padded + roomy(paddedImageBytes(g));
   const mean = squared + roomy(paddedImageBytes(g));
   const variance = mean + roomy(<usize>size << 2);
   const filter = variance + roomy(<usize>size << 2);
   const clock = address(args, 7);
   const outBytes = <usize>outputSize(g) << 2;
-  prepareKeys(keys, arg(args, 9), arg(args, 10));
+  prepareNoise(noise, arg(args, 9), arg(args, 10));
   const last = shareStart(images, tid + 1, threads);
   const first = shareStart(images, tid, threads);
   const varianceFilter = prepareFilter(g, address(args, 3), filter, first < last);
@@ -71,7 +71,7 @@ export function lrtConvForward(args: usize, tid: i32, threads: i32, scratch: usi
     else convolve(g, x2, address(args, 4), address(args, 6), channels, variance);
     const epsilon = address(args, 8);
     if (epsilon) reparameterizeGiven(mean, variance, epsilon + ((<usize>b * <usize>size) << 2), size);
-    else reparameterize(mean, variance, size, keys, clock, b);
+    else reparameterize(mean, variance, size, noise, clock, b);
     const at = <usize>b * outBytes;
     reluPool(g, mean, variance, address(args, 12) + at, address(args, 13) + at, address(args, 14) + at);
   }
@@ -94,19 +94,14 @@ function reparameterizeGiven(mean: usize, variance: usize, epsilon: usize, size:
 }
 
 /** The same with epsilon drawn for `image` of the batch; see noise.ts for the order of the draws. */
-export function reparameterize(mean: usize, variance: usize, size: i32, keys: usize, clock: usize, image: i32): void {
-  const step = load<i32>(clock);
-  const sample = load<i32>(clock, 4);
-  const index = load<i32>(clock, 8) + image;
-  // One block of draws fits behind the key schedule.
-  const block = keys + KEY_BYTES - 64;
-  for (let group = 0; group << 4 < size; group++) {
-    normals16(block, keys, group, index, step, sample);
-    const at = <usize>group << 6;
-    const left = size - (group << 4);
-    draw(mean + at, variance + at, v128.load(block));
-    if (left > 4) draw(mean + at + 16, variance + at + 16, v128.load(block, 16));
-    if (left > 8) draw(mean + at + 32, variance + at + 32, v128.load(block, 32));
-    if (left > 12) draw(mean + at + 48, variance + at + 48, v128.load(block, 48));
+function reparameterize(mean: usize, variance: usize, size: i32, noise: usize, clock: usize, image: i32): void {
+  startRow(noise, load<i32>(clock, 8) + image, load<u32>(clock), load<i32>(clock, 4));
+  const bytes = <usize>size << 2;
+  for (let from: usize = 0; from < bytes; from += <usize>CHUNK << 6) {
+    const left = min<usize>(bytes - from, <usize>CHUNK << 6);
+    drawChunk(noise, <i32>(from >> 6), <i32>((left + 63) >> 6));
+    for (let at: usize = 0; at < left; at += 16) {
+      draw(mean + from + at, variance + from + at, v128.load(noise + DRAWS + at));
+    }
   }
 }

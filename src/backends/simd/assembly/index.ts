@@ -3,7 +3,9 @@ import { adamUpdate } from './adam';
 import { prepareConstants } from './constants';
 import { convForward, lrtConvForward } from './conv';
 import { convGradFilter, convGradFilterReduce, convGradInput } from './conv-backward';
+import { convInference, lrtConvInference } from './conv-inference';
 import { denseForward, denseGradInput, denseGradKernel, lrtDenseForward } from './dense';
+import { denseInference, lrtDenseInference } from './dense-inference';
 import { add, multiply, sum } from './elementwise';
 import { flipoutSum, flipoutSumGrad, flipSigns } from './flipout';
 import { gatherAugmented, gatherImages, gatherLabels } from './gather';
@@ -121,6 +123,14 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return flipoutSum(args, tid, threads, scratch);
     case Op.FlipoutSumGrad:
       return flipoutSumGrad(args, tid, threads, scratch);
+    case Op.ConvInference:
+      return convInference(args, tid, threads, scratch);
+    case Op.LrtConvInference:
+      return lrtConvInference(args, tid, threads, scratch);
+    case Op.DenseInference:
+      return denseInference(args, tid, threads, scratch);
+    case Op.LrtDenseInference:
+      return lrtDenseInference(args, tid, threads, scratch);
     default:
       unreachable();
   }

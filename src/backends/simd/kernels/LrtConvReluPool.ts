@@ -3,6 +3,9 @@ import { type ConvAttributes, convGeometry, roomy } from '../geometry.js';
 import { Op } from '../opcodes.js';
 import { optional, type SimdKernel } from './kernel.js';
 
+/** Bytes of a noise area (`assembly/noise-row.ts`). */
+export const NOISE_BYTES = 2432;
+
 export interface LrtAttributes {
   clamp: number;
   key0: number;
@@ -38,7 +41,7 @@ export const LrtConvReluPool: SimdKernel<ConvAttributes & LrtAttributes> = {
     backend.dispatch(
       Op.LrtConvForward,
       words,
-      512 + 2 * roomy(g.paddedBytes) + 2 * roomy(g.convBytes) + g.winogradBytes,
+      roomy(NOISE_BYTES) + 2 * roomy(g.paddedBytes) + 2 * roomy(g.convBytes) + g.winogradBytes,
     );
     return [y, taps, c];
   },

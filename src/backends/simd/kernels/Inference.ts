@@ -1,0 +1,106 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend.js';
+import { floatWord } from '../engine.js';
+import { type ConvAttributes, type ConvGeometry, convGeometry, roomy } from '../geometry.js';
+import { Op } from '../opcodes.js';
+import { optional, type SimdKernel } from './kernel.js';
+import { type LrtAttributes, NOISE_BYTES } from './LrtConvReluPool.js';
+
+/** Rows of the output an input row, and an image. */
+interface SamplesAttributes {
+  repeat: number;
+  samples: number;
+}
+
+interface DenseAttributes {
+  relu: boolean;
+}
+
+/** Rows that a dense kernel takes together, and the bytes of their lists (`assembly/dense-inference.ts`). */
+const GROUP = 16;
+function listBytes(inputs: number): number {
+  return 128 + (GROUP / 2) * 16 * (inputs + 4);
+}
+
+/** Scratch as `assembly/conv-inference.ts` lays it out. */
+function convScratch(g: ConvGeometry): number {
+  return roomy(NOISE_BYTES) + roomy(g.paddedBytes) + 3 * roomy(g.convBytes) + g.winogradBytes;
+}
+
+/** x [B,H,W,C], filter [K,K,C,O], bias? [O] -> y [B,YH,YW,O] */
+export const ConvReluPoolInference: SimdKernel<ConvAttributes> = {
+  name: 'ConvReluPoolInference',
+  run({ x, filter, bias }, backend, attributes) {
+    const g = convGeometry(backend, x.shape, filter.shape, attributes);
+    const y = backend.output([g.images, ...g.output, g.channels]);
+    const addresses = [
+      backend.address(x),
+      backend.address(filter),
+      optional(backend, bias),
+      backend.address(y),
+    ];
+    backend.dispatch(Op.ConvInference, [g.address, g.images, ...addresses], convScratch(g));
+    return y;
+  },
+};
+
+/** The moments' sources, the noise's, and the clamp, in the order of the LRT instructions. */
+function lrtWords(
+  backend: SimdBackend,
+  { x, mu, variance, biasMu, biasVariance, clock, epsilon }: Record<string, TensorInfo>,
+  { key0, key1, clamp }: LrtAttributes,
+): number[] {
+  const weights = [mu, variance].map((info) => backend.address(info));
+  const others = [biasMu, biasVariance, clock, epsilon].map((info) => optional(backend, info));
+  return [backend.address(x), ...weights, ...others, key0 | 0, key1 | 0, floatWord(clamp)];
+}
+
+/** The local reparameterization of a convolution: `repeat` rows of y for each of x. */
+export const LrtConvReluPoolInference: SimdKernel<ConvAttributes & LrtAttributes & SamplesAttributes> = {
+  name: 'LrtConvReluPoolInference',
+  run(inputs, backend, attributes) {
+    const { repeat, samples } = attributes;
+    const g = convGeometry(backend, inputs.x.shape, inputs.mu.shape, attributes);
+    const rows = g.images * repeat;
+    const y = backend.output([rows, ...g.output, g.channels]);
+    const words = [g.address, rows, repeat, samples, ...lrtWords(backend, inputs, attributes)];
+    backend.dispatch(Op.LrtConvInference, [...words, backend.address(y)], convScratch(g));
+    return y;
+  },
+};
+
+/** x [B,I], kernel [I,O], bias? [O] -> y [B,O] */
+export const DenseInference: SimdKernel<DenseAttributes> = {
+  name: 'DenseInference',
+  run({ x, kernel, bias }, backend, { relu }) {
+    const [rows, inputs] = x.shape;
+    const outputs = kernel.shape[1];
+    const y = backend.output([rows, outputs]);
+    const addresses = [
+      backend.address(x),
+      backend.address(kernel),
+      optional(backend, bias),
+      backend.address(y),
+    ];
+    const scratch = GROUP * roomy(4 * outputs) + listBytes(inputs);
+    backend.dispatch(Op.DenseInference, [rows, inputs, outputs, Number(relu), ...addresses], scratch);
+    return y;
+  },
+};
+
+/** The local reparameterization of a dense layer: `repeat` rows of y for each of x. */
+export const LrtDenseInference: SimdKernel<DenseAttributes & LrtAttributes & SamplesAttributes> = {
+  name: 'LrtDenseInference',
+  run(tensors, backend, attributes) {
+    const { repeat, samples, relu } = attributes;
+    const [images, inputs] = tensors.x.shape;
+    const outputs = tensors.mu.shape[1];
+    const rows = images * repeat;
+    const y = backend.output([rows, outputs]);
+    const sizes = [rows, repeat, samples, inputs, outputs, Number(relu)];
+    const words = [...sizes, ...lrtWords(backend, tensors, attributes), backend.address(y)];
+    const scratch = roomy(NOISE_BYTES) + 2 * GROUP * roomy(4 * outputs) + listBytes(inputs);
+    backend.dispatch(Op.LrtDenseInference, words, scratch);
+    return y;
+  },
+};
