@@ -7,6 +7,7 @@ export type { RecordMember } from './archive/records.js';
 export { type Augmentation, CROP_PADDING, drawTransforms, TRANSFORM_SIZE } from './augment.js';
 export { epochBatches, sequentialBatches } from './batches.js';
 export { defaultCacheDir } from './cache/directory.js';
+export { classNamesOf } from './class-lists.js';
 export {
   type Allocate,
   CLASS_COUNT,
@@ -19,6 +20,7 @@ export {
 export { type FetchOptions, fetchOfficial } from './fetch/official.js';
 export { type LoadExtras, loadDataset } from './load.js';
 export type { DataEvents, DataOptions } from './options.js';
+export { type ReadPicture, readPicture } from './pictures/read.js';
 export { OFFICIAL_SOURCE } from './source.js';
 export { planSplits, type SplitOptions } from './splits.js';
 export { DEFAULT_SYNTHETIC, type SyntheticOptions, writeSyntheticArchive } from './synthetic/archive.js';

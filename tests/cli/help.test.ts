@@ -20,7 +20,17 @@ describe('the installed program', () => {
     const { code, stdout, stderr } = await bayescnn('--help');
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const name of ['train', 'eval', 'inspect', 'compare', 'data', 'bench', 'doctor'])
+    for (const name of [
+      'train',
+      'eval',
+      'predict',
+      'export',
+      'inspect',
+      'compare',
+      'data',
+      'bench',
+      'doctor',
+    ])
       expect(stdout).toContain(`\n  ${name} `);
   });
 
