@@ -100,7 +100,7 @@ describe('export --format pytorch', () => {
     ).tensors;
     expect(check.images.shape).toEqual([16, 3, 32, 32]);
     expect(check.logits.shape).toEqual([16, 10]);
-    expect(new Set(check.logits.data).size).toBeGreaterThan(100);
+    expect(new Set(check.logits.data as Float32Array).size).toBeGreaterThan(100);
   });
 
   it('overwrites nothing', async () => {
