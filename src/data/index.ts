@@ -8,6 +8,7 @@ export { type Augmentation, CROP_PADDING, drawTransforms, TRANSFORM_SIZE } from 
 export { epochBatches, sequentialBatches } from './batches.js';
 export { defaultCacheDir } from './cache/directory.js';
 export { classNamesOf } from './class-lists.js';
+export { CORRUPTIONS, type CorruptionKind, corruptImages, MAX_SEVERITY } from './corruptions/kinds.js';
 export {
   type Allocate,
   CLASS_COUNT,
@@ -20,6 +21,7 @@ export {
 export { type FetchOptions, fetchOfficial } from './fetch/official.js';
 export { type LoadExtras, loadDataset } from './load.js';
 export type { DataEvents, DataOptions } from './options.js';
+export { OUTSIDE_SETS, type OutsideSet, outsideImages } from './outside.js';
 export { type ReadPicture, readPicture } from './pictures/read.js';
 export { OFFICIAL_SOURCE } from './source.js';
 export { planSplits, type SplitOptions } from './splits.js';

@@ -1,5 +1,5 @@
 import { type Config, parseConfig } from '../config/index.js';
-import { CLASS_COUNT, type DataEvents } from '../data/index.js';
+import { CLASS_COUNT, type CorruptionKind, type DataEvents, type OutsideSet } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
 import { DetailedAccumulator, type DetailedMetrics } from '../metrics/index.js';
 import type { Model } from '../models/index.js';
@@ -10,11 +10,20 @@ import {
   openRun,
   requireFree,
 } from '../results/index.js';
-import { evaluate } from '../train/evaluate.js';
+import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { LabelledSource } from '../train/step.js';
 import { exportFiles } from './evaluation-export.js';
 import { engineLine, modelOf, type Setup, setUp } from './setup.js';
+import {
+  type CorruptionResult,
+  corruptionKinds,
+  evaluateCorruptions,
+  evaluateOutside,
+  type OutsideResult,
+  outsideSets,
+  severities,
+} from './shifted.js';
 
 export type SplitName = 'test' | 'train' | 'validation';
 
@@ -34,6 +43,12 @@ export interface EvaluationRequest {
   threads?: number | undefined;
   /** Also report every metric of the first 1, 2, .. S samples. */
   curve?: boolean | undefined;
+  /** Also evaluate corrupted images: a kind or `all`. */
+  corrupt?: string | undefined;
+  /** 0 to 5, or `all`. */
+  severity?: string | undefined;
+  /** Also tell generated images out of distribution apart: a set or `all`. */
+  ood?: string | undefined;
   /** Write predictions into this new folder. */
   export?: string | undefined;
   reporter: TrainReporter;
@@ -56,6 +71,10 @@ export interface EvaluationReport extends DetailedMetrics {
   engine: string;
   /** With `--curve`: the metrics of the first 1, 2, .. S samples. */
   curve?: DetailedMetrics[];
+  /** With `--corrupt`: the metrics on corrupted images. */
+  corruptions?: CorruptionResult[];
+  /** With `--ood`: how well scores tell images out of distribution from these. */
+  ood?: OutsideResult[];
   /** With `--export`: the folder. */
   export?: string;
 }
@@ -65,6 +84,7 @@ export interface EvaluationReport extends DetailedMetrics {
  * @throws BayescnnError when the run, its data or its checkpoint cannot be used
  */
 export async function runEvaluation(request: EvaluationRequest): Promise<EvaluationReport> {
+  const shifts = shiftsOf(request);
   if (request.export !== undefined) await requireFree(request.export);
   const run = await openRun(request.run);
   const config = overridden(parseConfig(run.config, `${run.path}/config.json`), request);
@@ -74,7 +94,7 @@ export async function runEvaluation(request: EvaluationRequest): Promise<Evaluat
   const model = modelOf(config);
   try {
     model.fromTorch(checkpoint.weights);
-    return await measure({ request, config, run: run.path, checkpoint, setup, model });
+    return await measure({ request, config, run: run.path, checkpoint, setup, model, shifts });
   } finally {
     model.dispose();
     await setup.engine.dispose();
@@ -88,6 +108,42 @@ interface Evaluation {
   checkpoint: LoadedCheckpoint;
   setup: Setup;
   model: Model;
+  shifts: Shifts;
+}
+
+/** What is evaluated besides the split's own images. */
+interface Shifts {
+  kinds: readonly CorruptionKind[];
+  levels: readonly number[];
+  sets: readonly OutsideSet[];
+}
+
+/** Read first, so that a wrong name ends before the work begins. */
+function shiftsOf({ corrupt, severity, ood }: EvaluationRequest): Shifts {
+  if (severity !== undefined && corrupt === undefined)
+    throw new BayescnnError('usage', '--severity: needs --corrupt, got none', {
+      hint: 'for example --corrupt all',
+    });
+  return {
+    kinds: corrupt === undefined ? [] : corruptionKinds(corrupt),
+    levels: severities(severity ?? 'all'),
+    sets: ood === undefined ? [] : outsideSets(ood),
+  };
+}
+
+/** Evaluates corrupted images and images out of distribution, where they were asked for. */
+async function shifted(
+  { model, setup, shifts }: Evaluation,
+  clean: LabelledSource,
+  options: EvaluationOptions,
+  detailed: DetailedAccumulator,
+): Promise<Pick<EvaluationReport, 'corruptions' | 'ood'>> {
+  const { kinds, levels, sets } = shifts;
+  const again = { model, engine: setup.engine, clean, options };
+  return {
+    ...(kinds.length > 0 && { corruptions: await evaluateCorruptions(again, kinds, levels) }),
+    ...(sets.length > 0 && { ood: await evaluateOutside(again, sets, detailed.images()) }),
+  };
 }
 
 /** Evaluates, and exports what was asked for. */
@@ -103,13 +159,16 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
       ? undefined
       : await ExportFolder.create(request.export, indices.length, CLASS_COUNT);
   try {
-    const { kl } = await evaluate(model, source, {
+    const options: EvaluationOptions = {
       indices,
       samples: config.eval.samples,
       batchSize: config.eval.batchSize,
       epoch: checkpoint.counters.epoch ?? 0,
       signal: request.signal,
       onProgress: (done, total) => request.reporter.evaluating(done, total),
+    };
+    const { kl } = await evaluate(model, source, {
+      ...options,
       sink: {
         addBatch: (logits, labels) => {
           detailed.addBatch(logits, labels);
@@ -128,6 +187,7 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
       split: request.split,
       engine: setup.engine.name,
       ...(curve && { curve }),
+      ...(await shifted(evaluation, source, options, detailed)),
       ...(folder && { export: folder.path }),
     };
     await folder?.finish(exportFiles(detailed.images(), indices, report, curve));

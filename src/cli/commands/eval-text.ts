@@ -14,7 +14,12 @@ const CHOSEN: Record<EvaluationReport['selection'], string> = {
 /** The metrics as text. */
 export function describeEvaluation(result: EvaluationReport): string {
   const table = columns([...scores(result), ...uncertainty(result), ...origin(result)]);
-  return result.curve ? `${table}\n\n${curveTable(result)}` : table;
+  const more = [
+    ...(result.curve ? [curveTable(result)] : []),
+    ...(result.corruptions ? [corruptionTable(result.corruptions)] : []),
+    ...(result.ood ? [outsideTable(result.ood)] : []),
+  ];
+  return [table, ...more].join('\n\n');
 }
 
 type Row = [string, string];
@@ -71,5 +76,36 @@ function curveTable({ curve = [], samples }: EvaluationReport): string {
     figure(point.mutual_information),
     figure(point.aurc),
   ]);
+  return textTable([heads, ...rows]);
+}
+
+function corruptionTable(corruptions: NonNullable<EvaluationReport['corruptions']>): string {
+  const heads = ['corruption', 'severity', 'accuracy', 'NLL', 'ECE', 'entropy', 'mutual information'];
+  const rows = corruptions.map((point) => [
+    point.kind,
+    String(point.severity),
+    percent(point.accuracy),
+    figure(point.nll),
+    figure(point.ece),
+    figure(point.predictive_entropy),
+    figure(point.mutual_information),
+  ]);
+  return textTable([heads, ...rows]);
+}
+
+/** Each set's detection by the three scores. */
+function outsideTable(ood: NonNullable<EvaluationReport['ood']>): string {
+  const heads = ['out of distribution', 'score', 'AUROC', 'AUPR (out)', 'AUPR (in)', 'FPR95 (out)'];
+  const scored = ['predictive_entropy', 'max_probability', 'mutual_information'] as const;
+  const rows = ood.flatMap((result) =>
+    scored.map((score) => [
+      result.set,
+      score.replace('_', ' '),
+      figure(result[score].auroc),
+      figure(result[score].aupr_out),
+      figure(result[score].aupr_in),
+      figure(result[score].fpr95_out),
+    ]),
+  );
   return textTable([heads, ...rows]);
 }

@@ -11,6 +11,7 @@ Examples:
   bayescnn eval results/notebook-bayes --checkpoint last --samples 100 --json
   bayescnn eval results/smoke-cnn --split train --subset 500
   bayescnn eval results/bayes-all --samples 50 --curve --export predictions
+  bayescnn eval results/bayes-all --corrupt fog --severity 3 --ood all
 `;
 
 /** `bayescnn eval`. */
@@ -31,6 +32,9 @@ export function addEval(program: Command, io: Io): void {
     .addOption(backendOption())
     .option('--threads <n>', 'engine threads; 0: one a core', wholeNumber(0))
     .option('--curve', 'also report every metric of the first 1, 2, ... samples')
+    .option('--corrupt <kind>', 'also evaluate corrupted images: a kind as of CIFAR-10-C, or all')
+    .option('--severity <n>', 'severity of --corrupt: 0 (clean) to 5, or all (default: all)')
+    .option('--ood <set>', 'also tell generated images out of distribution apart: a set, or all')
     .option('--export <dir>', 'write predictions of each image and sample into a new folder (npy, CSV)')
     .option('--json', 'print one JSON document on stdout, all else on stderr')
     .option('--quiet', 'print warnings and the result only')
