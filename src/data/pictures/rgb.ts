@@ -5,7 +5,7 @@ export interface RgbPicture {
   readonly pixels: Uint8Array;
 }
 
-/** Most pixels of a picture: decoding takes up to some 20 bytes for each. */
+/** Most pixels of a picture: decoding takes up to some 35 bytes for each. */
 export const MAX_PIXELS = 32_000_000;
 
 /** Opaque pixels: a transparent one shows the white page behind it. @param rgba [pixels * 4] */
