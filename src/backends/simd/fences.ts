@@ -37,6 +37,8 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.ConvGradFilterReduce]: own([2], [4, 5, 6, 7]),
   [Op.ConvGradInput]: own([2, 3, 4, 5, 6, 7, 8], [10]),
   [Op.DenseForward]: own([4, 5, 6], [7]),
+  [Op.DensePartial]: own([3, 4], [5]),
+  [Op.DenseSum]: own([3, 4], [5]),
   [Op.LrtDenseForward]: own([4, 5, 6, 7, 8, 9, 10], [14, 15]),
   [Op.DenseGradKernel]: own([4, 5, 6, 7], [9, 10, 11, 12]),
   [Op.DenseGradInput]: own([4, 5, 6, 7, 8, 9], [11]),

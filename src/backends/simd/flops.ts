@@ -85,6 +85,7 @@ export function workOf({ op, words }: Instruction, heap: Heap): Work {
     case Op.ConvGradInput:
       return convGradient(heap, words);
     case Op.DenseForward:
+    case Op.DensePartial:
       return dense(words, 1);
     case Op.LrtDenseForward:
       return dense(words, 2);

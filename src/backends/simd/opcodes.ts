@@ -36,4 +36,6 @@ export enum Op {
   LrtConvInference = 41,
   DenseInference = 42,
   LrtDenseInference = 43,
+  DensePartial = 44,
+  DenseSum = 45,
 }

@@ -93,6 +93,64 @@ export function denseForward(args: usize, tid: i32, threads: i32, scratch: usize
   }
 }
 
+/** Groups of rows of the kernel, each with a partial sum of its own: the result does not depend on which thread took which. */
+const GROUPS: i32 = 4;
+
+// @ts-ignore: decorator
+@inline
+function groupStart(inputs: i32, group: i32): i32 {
+  return min<i32>(inputs, shareStart((inputs + 3) >> 2, group, GROUPS) << 2);
+}
+
+/**
+ * Op.DensePartial: images (up to 4), inputs, outputs, x, kernel, partials ([group][tile][4][16]). A thread takes the rows of
+ * the kernel that it also updates: with few images, fetching them from another core's cache costs more than the product.
+ */
+export function densePartial(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const images = arg(args, 0);
+  const inputs = arg(args, 1);
+  const outputs = arg(args, 2);
+  const x = address(args, 3);
+  const row = <usize>inputs << 2;
+  const last = images - 1;
+  const wStep = <usize>outputs << 2;
+  const groupEnd = shareStart(GROUPS, tid + 1, threads);
+  for (let group = shareStart(GROUPS, tid, threads); group < groupEnd; group++) {
+    const first = groupStart(inputs, group);
+    const count = groupStart(inputs, group + 1) - first;
+    const x0 = x + (<usize>first << 2);
+    const x1 = x0 + <usize>min<i32>(1, last) * row;
+    const x2 = x0 + <usize>min<i32>(2, last) * row;
+    const x3 = x0 + <usize>min<i32>(3, last) * row;
+    let w = address(args, 4) + <usize>first * wStep;
+    let to = address(args, 5) + (<usize>(group * ((outputs + 15) >> 4)) << 8);
+    for (let o = 0; o < outputs; o += 16) {
+      product(x0, x1, x2, x3, count, w, wStep, 0, to);
+      if (o + 8 < outputs) product(x0, x1, x2, x3, count, w + 32, wStep, 0, to + 32);
+      w += 64;
+      to += 256;
+    }
+  }
+}
+
+/** Op.DenseSum: images (up to 4), outputs, relu, partials, bias (0), y. */
+export function denseSum(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const outputs = arg(args, 1);
+  const tiles = (outputs + 15) >> 4;
+  const groupBytes = <usize>tiles << 8;
+  const last = shareStart(tiles, tid + 1, threads);
+  for (let t = shareStart(tiles, tid, threads); t < last; t++) {
+    const from = address(args, 3) + (<usize>t << 8);
+    const bias = address(args, 4) ? address(args, 4) + (<usize>t << 6) : 0;
+    for (let at: usize = 0; at < 256; at += 16) {
+      let sum = bias ? v128.load(bias + (at & 63)) : f32x4.splat(0);
+      for (let group: usize = 0; group < <usize>GROUPS; group++) sum = f32x4.add(sum, v128.load(from + group * groupBytes + at));
+      v128.store(scratch + at, sum);
+    }
+    storeTile(scratch, address(args, 5), 0, arg(args, 0), outputs, t << 4, arg(args, 2) != 0);
+  }
+}
+
 /** x^2, not below `clamp`, of rows b..b+3. */
 function squareRows(x: usize, b: i32, images: i32, inputs: i32, clamp: f32, to: usize): void {
   const rows = min<i32>(4, images - b);

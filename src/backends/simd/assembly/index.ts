@@ -4,7 +4,7 @@ import { prepareConstants } from './constants';
 import { convForward, lrtConvForward } from './conv';
 import { convGradFilter, convGradFilterReduce, convGradInput } from './conv-backward';
 import { convInference, lrtConvInference } from './conv-inference';
-import { denseForward, denseGradInput, denseGradKernel, lrtDenseForward } from './dense';
+import { denseForward, densePartial, denseSum, denseGradInput, denseGradKernel, lrtDenseForward } from './dense';
 import { denseInference, lrtDenseInference } from './dense-inference';
 import { add, multiply, sum } from './elementwise';
 import { flipoutSum, flipoutSumGrad, flipSigns } from './flipout';
@@ -131,6 +131,10 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return denseInference(args, tid, threads, scratch);
     case Op.LrtDenseInference:
       return lrtDenseInference(args, tid, threads, scratch);
+    case Op.DensePartial:
+      return densePartial(args, tid, threads, scratch);
+    case Op.DenseSum:
+      return denseSum(args, tid, threads, scratch);
     default:
       unreachable();
   }

@@ -14,6 +14,27 @@ function gradientBytes(images: number, outputs: number): number {
   return 4 * Math.ceil(images / 4) * 4 * Math.ceil(outputs / 8) * 8;
 }
 
+/** Up to so many images, a kernel of at least so many rows is split among the threads by rows, else by columns. */
+const FEW = 4;
+const MANY = 256;
+/** Partial sums, as in `assembly/dense.ts`. */
+const GROUPS = 4;
+
+function runByRows(
+  backend: SimdBackend,
+  { x, kernel, bias, y }: Record<'x' | 'kernel' | 'y', TensorInfo> & { bias?: TensorInfo | undefined },
+  relu: boolean,
+): void {
+  const [images, inputs] = x.shape;
+  const outputs = kernel.shape[1];
+  const partials = backend.allocate(256 * GROUPS * Math.ceil(outputs / 16));
+  const sources = [backend.address(x), backend.address(kernel)];
+  backend.dispatch(Op.DensePartial, [images, inputs, outputs, ...sources, partials]);
+  const targets = [partials, optional(backend, bias), backend.address(y)];
+  backend.dispatch(Op.DenseSum, [images, outputs, Number(relu), ...targets], 512);
+  backend.release(partials);
+}
+
 /** x [B,I], kernel [I,O], bias? [O] -> y [B,O] */
 export const Dense: SimdKernel<DenseAttributes> = {
   name: 'Dense',
@@ -21,6 +42,10 @@ export const Dense: SimdKernel<DenseAttributes> = {
     const [images, inputs] = x.shape;
     const outputs = kernel.shape[1];
     const y = backend.output([images, outputs]);
+    if (images > 0 && images <= FEW && inputs >= MANY) {
+      runByRows(backend, { x, kernel, bias, y }, relu);
+      return y;
+    }
     const addresses = [
       backend.address(x),
       backend.address(kernel),
