@@ -8,13 +8,14 @@ interface Instruction {
 /**
  * Which words of an instruction are addresses that it reads and writes, and how it is cut into shares: `vectors` in runs
  * of four elements (the count is word 0), `last` whole by the last thread, `pairs` in pairs of rows (the count is word
- * `rows`), `own` in a way of its own.
+ * `rows`), `own` in a way of its own. `images` are those addresses that are cut by image (the count is word `rows`).
  */
 interface Access {
   reads: number[];
   writes: number[];
   share: 'vectors' | 'last' | 'pairs' | 'own';
   rows?: number;
+  images?: number[];
 }
 
 const own = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'own' });
@@ -27,15 +28,25 @@ const pairs = (rows: number, reads: number[], writes: number[]): Access => ({
 });
 const last = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'last' });
 
+/** Cut by image where `images` has the address; weights are read whole by every thread. */
+const byImage = (rows: number, reads: number[], writes: number[], images: number[]): Access => ({
+  reads,
+  writes,
+  share: 'own',
+  rows,
+  images,
+});
+
 /** An instruction that is not listed waits for all before it, and all after it wait. */
 const ACCESS: Partial<Record<Op, Access>> = {
-  [Op.GatherImages]: own([1], [3]),
+  [Op.GatherImages]: byImage(0, [1], [3], [3]),
   [Op.GatherLabels]: last([1], [3]),
-  [Op.ConvForward]: own([2, 3, 4], [5, 6]),
-  [Op.LrtConvForward]: own([2, 3, 4, 5, 6, 7, 8], [12, 13, 14]),
-  [Op.ConvGradFilter]: own([4, 5, 6, 7, 8], [10]),
+  [Op.ConvForward]: byImage(1, [2, 3, 4], [5, 6], [2, 5, 6]),
+  [Op.LrtConvForward]: byImage(1, [2, 3, 4, 5, 6, 7, 8], [12, 13, 14], [2, 12, 13, 14]),
+  // By image as long as every group of images is one (word 2 counts the groups).
+  [Op.ConvGradFilter]: byImage(2, [4, 5, 6, 7, 8], [10], [4, 5, 6, 7, 8]),
   [Op.ConvGradFilterReduce]: own([2], [4, 5, 6, 7]),
-  [Op.ConvGradInput]: own([2, 3, 4, 5, 6, 7, 8], [10]),
+  [Op.ConvGradInput]: byImage(1, [2, 3, 4, 5, 6, 7, 8], [10], [2, 5, 6, 7, 8, 10]),
   [Op.DenseForward]: own([4, 5, 6], [7]),
   [Op.DensePartial]: own([3, 4], [5]),
   [Op.DenseSum]: own([3, 4], [5]),
@@ -49,7 +60,7 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.GaussianVariationalGrad]: vectors([1, 2, 3, 4, 5, 10], [8, 9]),
   [Op.SgdUpdate]: vectors([2, 4], [1, 3]),
   [Op.AdamUpdate]: vectors([2, 5], [1, 3, 4]),
-  [Op.GatherAugmented]: own([1, 10], [3]),
+  [Op.GatherAugmented]: byImage(0, [1, 10], [3], [3]),
   [Op.Add]: vectors([1, 2], [5]),
   [Op.Multiply]: vectors([1, 2], [5]),
   [Op.SampleWeights]: own([1, 2, 3, 4], [8, 9]),
@@ -96,9 +107,15 @@ export function fences(instructions: readonly Instruction[]): boolean[] {
   return fenced;
 }
 
-function touchesOf({ words }: Instruction, { reads, writes, share, rows = 0 }: Access): [number, Touch][] {
+function touchesOf({ op, words }: Instruction, access: Access): [number, Touch][] {
+  const { reads, writes, share, rows = 0, images } = access;
   const key = share === 'pairs' ? `pairs of ${words[rows]}` : shareKey(share, words);
-  const touch = (index: number, write: boolean): [number, Touch] => [words[index], { write, share: key }];
+  const grouped = op === Op.ConvGradFilter && words[1] !== words[2];
+  const imageKey = grouped ? undefined : `images ${words[rows]}`;
+  const touch = (index: number, write: boolean): [number, Touch] => [
+    words[index],
+    { write, share: images?.includes(index) ? imageKey : key },
+  ];
   const all = [...reads.map((index) => touch(index, false)), ...writes.map((index) => touch(index, true))];
   return all.filter(([address]) => address !== 0);
 }

@@ -54,6 +54,29 @@ describe('where threads meet', () => {
     expect(fences([dense(A, D, B), inference(4, B, C)])).toEqual([true, true]);
   });
 
+  const conv = (images: number, x: number, filter: number, y: number) => ({
+    op: Op.ConvForward,
+    words: [1, images, x, filter, 0, y, 0],
+  });
+
+  it('not between layers that give a thread the same images', () => {
+    expect(fences([conv(4, A, B, C), conv(4, C, D, E)])).toEqual([false, true]);
+    expect(fences([conv(4, A, B, C), conv(5, C, D, E)])).toEqual([true, true]);
+  });
+
+  it('between a layer that writes images and one that reads the same memory as weights', () => {
+    expect(fences([conv(4, A, B, C), conv(4, D, C, E)])).toEqual([true, true]);
+  });
+
+  it("between a layer and its filter's gradient only where groups hold several images", () => {
+    const gradient = (images: number, groups: number) => ({
+      op: Op.ConvGradFilter,
+      words: [1, images, groups, Math.ceil(images / groups), A, C, C, C, 0, 0, E, 64],
+    });
+    expect(fences([conv(4, A, B, C), gradient(4, 4)])).toEqual([false, true]);
+    expect(fences([conv(32, A, B, C), gradient(32, 16)])).toEqual([true, true]);
+  });
+
   it('on both sides of an instruction that it knows nothing of', () => {
     const unknown = { op: Op.Peak, words: [0, A] };
     expect(fences([sgd(8, A, B, C), unknown, sgd(8, D, E, 6000)])).toEqual([true, true, true]);
