@@ -1,4 +1,4 @@
-import { address, arg, shareStart, storeLanes } from './common';
+import { address, arg, clear, shareStart, storeLanes } from './common';
 import { philoxWords } from './philox';
 
 /*
@@ -107,8 +107,8 @@ export function flipoutSumGrad(args: usize, tid: i32, threads: i32, scratch: usi
   for (let b = shareStart(images, tid, threads); b < last; b++) {
     drawSigns(scratch, channels, load<i32>(clock, 8) + b, clock, arg(args, 10), arg(args, 11));
     const image = <usize>b * size;
-    memory.fill(address(args, 12) + image, 0, size);
-    memory.fill(address(args, 13) + image, 0, size);
+    clear(address(args, 12) + image, size);
+    clear(address(args, 13) + image, size);
     let from = <usize>b * <usize>(height / step) * <usize>(width / step) * pixel;
     for (let y = 0; y + step <= height; y += step) {
       for (let x = 0; x + step <= width; x += step) {
