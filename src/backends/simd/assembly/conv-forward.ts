@@ -30,6 +30,12 @@ export function convolve(g: usize, x: usize, w: usize, bias: usize, outChannels:
 function wide(g: usize, x: usize, w: usize, bias: usize, outChannels: i32, o: i32, out: usize): void {
   const outHeight = load<i32>(g, G_OUT_HEIGHT);
   const outWidth = load<i32>(g, G_OUT_WIDTH);
+  // Loaded here: in the blocks every store may alias them.
+  const outer = load<i32>(g, G_OUTER);
+  const inner = load<i32>(g, G_INNER);
+  const outerStep = <usize>load<i32>(g, G_OUTER_STEP);
+  const innerStep = <usize>load<i32>(g, G_INNER_STEP);
+  const length = <usize>load<i32>(g, G_LENGTH);
   const step = <usize>load<i32>(g, G_STEP);
   const wStep = (<usize>outChannels) << 2;
   const offset = (<usize>o) << 2;
@@ -39,14 +45,14 @@ function wide(g: usize, x: usize, w: usize, bias: usize, outChannels: i32, o: i3
     let from = x;
     let column = 0;
     for (; column + 2 <= outWidth; column += 2) {
-      // A step that the compiler knows becomes part of the load: six and three channels are the LeNet's.
-      if (step == 24) block4x2(g, from, 24, w + offset, wStep, offsets, out, 16);
-      else block4x2(g, from, step, w + offset, wStep, offsets, out, 16);
+      // A step that the compiler knows becomes part of the load: six channels are those of the LeNet's second layer.
+      if (step == 24) block4x2(outer, outerStep, inner, innerStep, length, from, 24, w + offset, wStep, offsets, out, 16);
+      else block4x2(outer, outerStep, inner, innerStep, length, from, step, w + offset, wStep, offsets, out, 16);
       from += step * 2;
       out += wStep * 2;
     }
     if (column < outWidth) {
-      block4x1(g, from, step, w + offset, wStep, offsets, out, 16);
+      block4x1(outer, outerStep, inner, innerStep, length, from, step, w + offset, wStep, offsets, out, 16);
       out += wStep;
     }
     x += <usize>load<i32>(g, G_ROW_STEP);
@@ -57,6 +63,12 @@ function wide(g: usize, x: usize, w: usize, bias: usize, outChannels: i32, o: i3
 function narrow(g: usize, x: usize, w: usize, bias: usize, outChannels: i32, o: i32, out: usize): void {
   const outHeight = load<i32>(g, G_OUT_HEIGHT);
   const outWidth = load<i32>(g, G_OUT_WIDTH);
+  // Loaded here: in the blocks every store may alias them.
+  const outer = load<i32>(g, G_OUTER);
+  const inner = load<i32>(g, G_INNER);
+  const outerStep = <usize>load<i32>(g, G_OUTER_STEP);
+  const innerStep = <usize>load<i32>(g, G_INNER_STEP);
+  const length = <usize>load<i32>(g, G_LENGTH);
   const step = <usize>load<i32>(g, G_STEP);
   const wStep = (<usize>outChannels) << 2;
   const offset = (<usize>o) << 2;
@@ -67,13 +79,12 @@ function narrow(g: usize, x: usize, w: usize, bias: usize, outChannels: i32, o: 
     let from = x;
     let column = 0;
     for (; column + 4 <= outWidth; column += 4) {
-      if (step == 12) block2x4(g, from, 12, w + offset, wStep, offsets, out, width);
-      else block2x4(g, from, step, w + offset, wStep, offsets, out, width);
+      block2x4(outer, outerStep, inner, innerStep, length, from, step, w + offset, wStep, offsets, out, width);
       from += step * 4;
       out += wStep * 4;
     }
     for (; column < outWidth; column++) {
-      block2x1(g, from, step, w + offset, wStep, offsets, out, width);
+      block2x1(outer, outerStep, inner, innerStep, length, from, step, w + offset, wStep, offsets, out, width);
       from += step;
       out += wStep;
     }
@@ -93,7 +104,11 @@ function storeHigh(to: usize, v: v128, width: i32): void {
 // @ts-ignore: decorator
 @inline
 function block4x2(
-  g: usize,
+  outer: i32,
+  outerStep: usize,
+  inner: i32,
+  innerStep: usize,
+  length: usize,
   x: usize,
   step: usize,
   w: usize,
@@ -110,11 +125,6 @@ function block4x2(
   let a11 = a01;
   let a12 = a02;
   let a13 = a03;
-  const outer = load<i32>(g, G_OUTER);
-  const inner = load<i32>(g, G_INNER);
-  const outerStep = <usize>load<i32>(g, G_OUTER_STEP);
-  const innerStep = <usize>load<i32>(g, G_INNER_STEP);
-  const length = <usize>load<i32>(g, G_LENGTH);
   for (let i = 0; i < outer; i++) {
     let run = x;
     for (let j = 0; j < inner; j++) {
@@ -153,7 +163,11 @@ function block4x2(
 
 /** 16 output channels x 1 neighbouring position. */
 function block4x1(
-  g: usize,
+  outer: i32,
+  outerStep: usize,
+  inner: i32,
+  innerStep: usize,
+  length: usize,
   x: usize,
   step: usize,
   w: usize,
@@ -166,11 +180,6 @@ function block4x1(
   let a01 = bias ? v128.load(bias, 16) : f32x4.splat(0);
   let a02 = bias ? v128.load(bias, 32) : f32x4.splat(0);
   let a03 = bias ? v128.load(bias, 48) : f32x4.splat(0);
-  const outer = load<i32>(g, G_OUTER);
-  const inner = load<i32>(g, G_INNER);
-  const outerStep = <usize>load<i32>(g, G_OUTER_STEP);
-  const innerStep = <usize>load<i32>(g, G_INNER_STEP);
-  const length = <usize>load<i32>(g, G_LENGTH);
   for (let i = 0; i < outer; i++) {
     let run = x;
     for (let j = 0; j < inner; j++) {
@@ -201,7 +210,11 @@ function block4x1(
 // @ts-ignore: decorator
 @inline
 function block2x4(
-  g: usize,
+  outer: i32,
+  outerStep: usize,
+  inner: i32,
+  innerStep: usize,
+  length: usize,
   x: usize,
   step: usize,
   w: usize,
@@ -220,11 +233,6 @@ function block2x4(
   let a31 = a01;
   const step2 = step * 2;
   const step3 = step * 3;
-  const outer = load<i32>(g, G_OUTER);
-  const inner = load<i32>(g, G_INNER);
-  const outerStep = <usize>load<i32>(g, G_OUTER_STEP);
-  const innerStep = <usize>load<i32>(g, G_INNER_STEP);
-  const length = <usize>load<i32>(g, G_LENGTH);
   for (let i = 0; i < outer; i++) {
     let run = x;
     for (let j = 0; j < inner; j++) {
@@ -265,7 +273,11 @@ function block2x4(
 
 /** 8 output channels x 1 neighbouring position. */
 function block2x1(
-  g: usize,
+  outer: i32,
+  outerStep: usize,
+  inner: i32,
+  innerStep: usize,
+  length: usize,
   x: usize,
   step: usize,
   w: usize,
@@ -276,11 +288,6 @@ function block2x1(
 ): void {
   let a00 = bias ? v128.load(bias) : f32x4.splat(0);
   let a01 = bias ? v128.load(bias, 16) : f32x4.splat(0);
-  const outer = load<i32>(g, G_OUTER);
-  const inner = load<i32>(g, G_INNER);
-  const outerStep = <usize>load<i32>(g, G_OUTER_STEP);
-  const innerStep = <usize>load<i32>(g, G_INNER_STEP);
-  const length = <usize>load<i32>(g, G_LENGTH);
   for (let i = 0; i < outer; i++) {
     let run = x;
     for (let j = 0; j < inner; j++) {

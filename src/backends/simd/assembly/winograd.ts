@@ -1,6 +1,9 @@
 import { constant } from './constants';
+import { convolve } from './conv-forward';
 import { clear, madd, roomy, storeLanes } from './common';
-import { G_CHANNELS, G_HEIGHT, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_OUTER, G_PADDING, G_POOL, G_RELU, G_WIDTH, G_WINOGRAD } from './geometry';
+import {
+  G_CHANNELS, G_HEIGHT, G_INNER, G_INNER_STEP, G_LENGTH, G_OUTER, G_OUTER_STEP, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_PADDING, G_POOL, G_RELU, G_ROW_STEP, G_STEP, G_WIDTH, G_WINOGRAD,
+} from './geometry';
 
 /*
  * Convolutions of stride 1 with five taps a row as F(2, 5) along the rows (Winograd 1980; Lavin & Gray 2016): a tile
@@ -149,7 +152,7 @@ export function winograd(g: usize, x: usize, filter: usize, bias: usize, out: us
     planarProducts(g, x, scratch, filter, bias, products, out, 0);
   } else {
     transformPixels(g, x, scratch);
-    channelProducts(g, scratch, filter, products);
+    channelProducts(g, scratch, filter, products, products + roomy(<usize>POINTS * productPointBytes(g)));
     combineChannels(g, products, bias, out);
   }
 }
@@ -192,109 +195,27 @@ function transformPixels(g: usize, x: usize, to: usize): void {
   }
 }
 
-function channelProducts(g: usize, v: usize, u: usize, m: usize): void {
-  const positions = load<i32>(g, G_OUT_HEIGHT) * (load<i32>(g, G_OUT_WIDTH) >> 1);
-  const length = <usize>load<i32>(g, G_CHANNELS) << 2;
-  const rowStep = length * <usize>(load<i32>(g, G_OUT_WIDTH) >> 1);
-  const kernelRows = load<i32>(g, G_OUTER);
-  const room = channelRoom(g);
-  const wStep = <usize>room << 2;
-  const imagePoint = imagePointBytes(g);
+/** M of each point: a direct convolution over tiles in place of pixels, with one tap a row. `shape` is room for its geometry. */
+function channelProducts(g: usize, v: usize, u: usize, m: usize, shape: usize): void {
+  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
+  const length = load<i32>(g, G_CHANNELS) << 2;
+  // Rows of tiles follow each other without a gap: one long row.
+  store<i32>(shape, 1, G_OUT_HEIGHT);
+  store<i32>(shape, load<i32>(g, G_OUT_HEIGHT) * tiles, G_OUT_WIDTH);
+  store<i32>(shape, length, G_STEP);
+  store<i32>(shape, 0, G_ROW_STEP);
+  // The kernel's rows as inner runs: the loop around them is then left after one round.
+  store<i32>(shape, 1, G_OUTER);
+  store<i32>(shape, 0, G_OUTER_STEP);
+  store<i32>(shape, load<i32>(g, G_OUTER), G_INNER);
+  store<i32>(shape, length * tiles, G_INNER_STEP);
+  store<i32>(shape, length, G_LENGTH);
   for (let point = 0; point < POINTS; point++) {
-    let o: i32 = 0;
-    for (; o + 16 <= room; o += 16) {
-      const w = u + (<usize>o << 2);
-      let from = v;
-      let to = m + (<usize>o << 2);
-      let j: i32 = 0;
-      for (; j + 2 <= positions; j += 2) {
-        if (length == 24) pair16(from, 24, rowStep, kernelRows, w, wStep, to);
-        else pair16(from, length, rowStep, kernelRows, w, wStep, to);
-        from += 2 * length;
-        to += 2 * wStep;
-      }
-      if (j < positions) single16(from, length, rowStep, kernelRows, w, wStep, to);
-    }
-    if (o < room) {
-      const w = u + (<usize>o << 2);
-      let from = v;
-      let to = m + (<usize>o << 2);
-      for (let j = 0; j < positions; j++) {
-        single8(from, length, rowStep, kernelRows, w, wStep, to);
-        from += length;
-        to += wStep;
-      }
-    }
-    v += imagePoint;
+    convolve(shape, v, u, 0, channelRoom(g), m);
+    v += imagePointBytes(g);
     u += filterPointBytes(g);
     m += productPointBytes(g);
   }
-}
-
-/** 16 output channels x 2 neighbouring tiles; `length` bytes of channels a tile. */
-// @ts-ignore: decorator
-@inline
-function pair16(x: usize, length: usize, rowStep: usize, rows: i32, w: usize, wStep: usize, to: usize): void {
-  let a0 = f32x4.splat(0);
-  let a1 = a0;
-  let a2 = a0;
-  let a3 = a0;
-  let b0 = a0;
-  let b1 = a0;
-  let b2 = a0;
-  let b3 = a0;
-  for (let ky = 0; ky < rows; ky++) {
-    const end = x + length;
-    for (let p = x; p < end; p += 4) {
-      const w0 = v128.load(w);
-      const w1 = v128.load(w, 16);
-      const w2 = v128.load(w, 32);
-      const w3 = v128.load(w, 48);
-      w += wStep;
-      const s = v128.load32_splat(p);
-      a0 = madd(a0, s, w0);
-      a1 = madd(a1, s, w1);
-      a2 = madd(a2, s, w2);
-      a3 = madd(a3, s, w3);
-      const t = v128.load32_splat(p + length);
-      b0 = madd(b0, t, w0);
-      b1 = madd(b1, t, w1);
-      b2 = madd(b2, t, w2);
-      b3 = madd(b3, t, w3);
-    }
-    x += rowStep;
-  }
-  v128.store(to, a0);
-  v128.store(to, a1, 16);
-  v128.store(to, a2, 32);
-  v128.store(to, a3, 48);
-  to += wStep;
-  v128.store(to, b0);
-  v128.store(to, b1, 16);
-  v128.store(to, b2, 32);
-  v128.store(to, b3, 48);
-}
-
-function single16(x: usize, length: usize, rowStep: usize, rows: i32, w: usize, wStep: usize, to: usize): void {
-  single8(x, length, rowStep, rows, w, wStep, to);
-  single8(x, length, rowStep, rows, w + 32, wStep, to + 32);
-}
-
-function single8(x: usize, length: usize, rowStep: usize, rows: i32, w: usize, wStep: usize, to: usize): void {
-  let a0 = f32x4.splat(0);
-  let a1 = a0;
-  for (let ky = 0; ky < rows; ky++) {
-    const end = x + length;
-    for (let p = x; p < end; p += 4) {
-      const s = v128.load32_splat(p);
-      a0 = madd(a0, s, v128.load(w));
-      a1 = madd(a1, s, v128.load(w, 16));
-      w += wStep;
-    }
-    x += rowStep;
-  }
-  v128.store(to, a0);
-  v128.store(to, a1, 16);
 }
 
 /** The even and the odd output of a tile from its six products. */
