@@ -14,8 +14,6 @@ const SPIN = 276;
 /** Polls before a waiting thread sleeps: some tens of microseconds. */
 const SPIN_COUNT = 50_000;
 const MAXIMUM_ARGUMENTS = 512;
-/** Set in an instruction's opcode: the threads need not meet behind it. */
-export const UNFENCED = 0x100;
 
 interface Exports {
   prepare(): void;

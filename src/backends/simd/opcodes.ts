@@ -39,3 +39,6 @@ export enum Op {
   DensePartial = 44,
   DenseSum = 45,
 }
+
+/** Set in an instruction's opcode: nobody waits behind it, the next one touches nothing that other threads write in it. */
+export const UNFENCED = 0x100;

@@ -1,7 +1,7 @@
-import { type SimdEngine, UNFENCED } from './engine.js';
+import type { SimdEngine } from './engine.js';
 import { fences } from './fences.js';
 import type { Arena } from './heap.js';
-import type { Op } from './opcodes.js';
+import { type Op, UNFENCED } from './opcodes.js';
 import { Governor } from './threads/governor.js';
 
 /** One kernel call: its opcode and argument words. */

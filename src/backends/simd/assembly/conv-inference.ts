@@ -1,15 +1,15 @@
 import { address, arg, argF, roomy } from './common';
-import { convolve } from './conv-forward';
-import { convSize, G_OUT_CHANNELS, G_WINOGRAD, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
+import { convolveImage, prepareFilter } from './conv-filter';
+import { convSize, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
 import { NOISE_BYTES, prepareNoise } from './noise-row';
 import { firstRow, standardDeviations } from './pairs';
 import { activateImage, drawRow } from './sample-pool';
-import { transformFilter, winograd, winogradFilterBytes } from './winograd';
+import { winogradFilterBytes } from './winograd';
 
 /*
  * Convolutions that no gradient follows: computed as in training, with nothing kept but the output.
  *
- * Scratch: noise area, a padded image, three planes of the convolution's size, Winograd's two filters and its room.
+ * Scratch: noise area, a padded image, three planes of the convolution's size, the prepared filters and their room.
  */
 
 // @ts-ignore: decorator
@@ -30,19 +30,6 @@ function filtersAt(g: usize, scratch: usize): usize {
   return planeAt(g, scratch, 3);
 }
 
-/** Makes filter number `i` of the call ready. */
-function prepareFilter(g: usize, filter: usize, i: usize, scratch: usize): void {
-  if (load<i32>(g, G_WINOGRAD)) transformFilter(g, filter, filtersAt(g, scratch) + i * winogradFilterBytes(g));
-}
-
-/** One image's convolution with filter number `i` of the call, before ReLU and pool. */
-function convolveImage(g: usize, x: usize, filter: usize, bias: usize, i: usize, to: usize, scratch: usize): void {
-  if (load<i32>(g, G_WINOGRAD) == 0) return convolve(g, x, filter, bias, load<i32>(g, G_OUT_CHANNELS), to);
-  const filters = filtersAt(g, scratch);
-  const size = winogradFilterBytes(g);
-  winograd(g, x, filters + i * size, bias, to, filters + 2 * size);
-}
-
 /** Op.ConvInference: geometry, images, x, filter, bias (0: none), y. */
 export function convInference(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const g = address(args, 0);
@@ -52,10 +39,12 @@ export function convInference(args: usize, tid: i32, threads: i32, scratch: usiz
   const outBytes = <usize>outputSize(g) << 2;
   const last = firstRow(images, tid + 1, threads);
   let b = firstRow(images, tid, threads);
-  if (b < last) prepareFilter(g, filter, 0, scratch);
+  if (b == last) return;
+  const prepared = filtersAt(g, scratch);
+  const room = prepareFilter(g, filter, prepared);
   for (; b < last; b++) {
     const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), paddedAt(scratch), false, 0);
-    convolveImage(g, x, filter, address(args, 4), 0, conv, scratch);
+    convolveImage(g, x, filter, prepared, address(args, 4), conv, room);
     activateImage(g, conv, address(args, 5) + <usize>b * outBytes);
   }
 }
@@ -85,11 +74,9 @@ export function lrtConvInference(args: usize, tid: i32, threads: i32, scratch: u
   const std = planeAt(g, scratch, 1);
   const last = firstRow(rows, tid + 1, threads);
   let r = firstRow(rows, tid, threads);
-  if (r < last) {
-    prepareNoise(scratch, arg(args, 11), arg(args, 12));
-    prepareFilter(g, address(args, MU), 0, scratch);
-    prepareFilter(g, address(args, VARIANCE), 1, scratch);
-  }
+  if (r == last) return;
+  prepareNoise(scratch, arg(args, 11), arg(args, 12));
+  prepareFilter(g, address(args, VARIANCE), prepareFilter(g, address(args, MU), filtersAt(g, scratch)));
   let known = -1;
   for (; r < last; r++) {
     const image = r / repeat;
@@ -103,10 +90,13 @@ export function lrtConvInference(args: usize, tid: i32, threads: i32, scratch: u
 function moments(args: usize, image: usize, mean: usize, std: usize, scratch: usize): void {
   const g = address(args, 0);
   const padded = paddedAt(scratch);
+  const filter = filtersAt(g, scratch);
+  const varianceFilter = filter + winogradFilterBytes(g);
+  const room = varianceFilter + winogradFilterBytes(g);
   const x = preparePadded(g, image, padded, false, 0);
-  convolveImage(g, x, address(args, MU), address(args, BIAS_MU), 0, mean, scratch);
+  convolveImage(g, x, address(args, MU), filter, address(args, BIAS_MU), mean, room);
   const x2 = preparePadded(g, image, padded, true, argF(args, CLAMP));
-  convolveImage(g, x2, address(args, VARIANCE), address(args, BIAS_VARIANCE), 1, std, scratch);
+  convolveImage(g, x2, address(args, VARIANCE), varianceFilter, address(args, BIAS_VARIANCE), std, room);
   standardDeviations(std, convSize(g));
 }
 

@@ -1,31 +1,24 @@
 import { constant } from './constants';
 import { address, arg, argF, roomy, shareStart } from './common';
-import { convolve } from './conv-forward';
-import { convSize, G_OUT_CHANNELS, G_WINOGRAD, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
+import { convolveImage, prepareFilter } from './conv-filter';
+import { convSize, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
 import { CHUNK, drawChunk, DRAWS, NOISE_BYTES, prepareNoise, startRow } from './noise-row';
 import { reluPool } from './pool';
-import { poolsInPlanes, transformFilter, winograd, winogradFilterBytes, winogradPooled } from './winograd';
-
-/** The transformed filter at `to`; returns the end of it, or 0 where the convolution is direct. */
-function prepareFilter(g: usize, filter: usize, to: usize, used: bool): usize {
-  if (load<i32>(g, G_WINOGRAD) == 0) return 0;
-  if (used) transformFilter(g, filter, to);
-  return to + winogradFilterBytes(g);
-}
+import { poolsInPlanes, winogradPooled } from './winograd';
 
 /** Op.ConvForward: geometry, images, x, filter, bias (0: none), y, taps. */
 export function convForward(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const g = address(args, 0);
   const images = arg(args, 1);
-  const channels = load<i32>(g, G_OUT_CHANNELS);
   const padded = scratch;
   const conv = padded + roomy(paddedImageBytes(g));
   const filter = conv + roomy(<usize>convSize(g) << 2);
   const outBytes = <usize>outputSize(g) << 2;
   const last = shareStart(images, tid + 1, threads);
   const first = shareStart(images, tid, threads);
-  const room = prepareFilter(g, address(args, 3), filter, first < last);
-  const pooled = room != 0 && poolsInPlanes(g);
+  if (first == last) return;
+  const room = prepareFilter(g, address(args, 3), filter);
+  const pooled = poolsInPlanes(g);
   for (let b = first; b < last; b++) {
     const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), padded, false, 0);
     const at = <usize>b * outBytes;
@@ -33,8 +26,7 @@ export function convForward(args: usize, tid: i32, threads: i32, scratch: usize)
       winogradPooled(g, x, filter, address(args, 4), address(args, 5) + at, address(args, 6) + at, room);
       continue;
     }
-    if (room) winograd(g, x, filter, address(args, 4), conv, room);
-    else convolve(g, x, address(args, 3), address(args, 4), channels, conv);
+    convolveImage(g, x, address(args, 3), filter, address(args, 4), conv, room);
     reluPool(g, conv, 0, address(args, 5) + at, address(args, 6) + at, 0);
   }
 }
@@ -46,7 +38,6 @@ export function convForward(args: usize, tid: i32, threads: i32, scratch: usize)
 export function lrtConvForward(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const g = address(args, 0);
   const images = arg(args, 1);
-  const channels = load<i32>(g, G_OUT_CHANNELS);
   const size = convSize(g);
   const noise = scratch;
   const padded = noise + roomy(NOISE_BYTES);
@@ -59,16 +50,15 @@ export function lrtConvForward(args: usize, tid: i32, threads: i32, scratch: usi
   prepareNoise(noise, arg(args, 9), arg(args, 10));
   const last = shareStart(images, tid + 1, threads);
   const first = shareStart(images, tid, threads);
-  const varianceFilter = prepareFilter(g, address(args, 3), filter, first < last);
-  const room = varianceFilter ? prepareFilter(g, address(args, 4), varianceFilter, first < last) : 0;
+  if (first == last) return;
+  const varianceFilter = prepareFilter(g, address(args, 3), filter);
+  const room = prepareFilter(g, address(args, 4), varianceFilter);
   for (let b = first; b < last; b++) {
     const image = address(args, 2) + <usize>b * imageBytes(g);
     const x = preparePadded(g, image, padded, false, 0);
-    if (room) winograd(g, x, filter, address(args, 5), mean, room);
-    else convolve(g, x, address(args, 3), address(args, 5), channels, mean);
+    convolveImage(g, x, address(args, 3), filter, address(args, 5), mean, room);
     const x2 = preparePadded(g, image, squared, true, argF(args, 11));
-    if (room) winograd(g, x2, varianceFilter, address(args, 6), variance, room);
-    else convolve(g, x2, address(args, 4), address(args, 6), channels, variance);
+    convolveImage(g, x2, address(args, 4), varianceFilter, address(args, 6), variance, room);
     const epsilon = address(args, 8);
     if (epsilon) reparameterizeGiven(mean, variance, epsilon + ((<usize>b * <usize>size) << 2), size);
     else reparameterize(mean, variance, size, noise, clock, b);

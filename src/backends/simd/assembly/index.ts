@@ -1,4 +1,4 @@
-import { Op } from '../opcodes';
+import { Op, UNFENCED } from '../opcodes';
 import { adamUpdate } from './adam';
 import { prepareConstants } from './constants';
 import { convForward, lrtConvForward } from './conv';
@@ -31,9 +31,6 @@ const COUNT: usize = 260;
 const SCRATCH: usize = 268;
 const SCRATCH_BYTES: usize = 272;
 const SPIN: usize = 276;
-
-/** Set in an instruction's opcode: nobody waits behind it, the next one touches nothing that other threads write in it. */
-const UNFENCED: i32 = 0x100;
 
 /** Waits until `word` is no longer `old`: spins for a while, then sleeps. */
 function waitChange(state: usize, word: usize, old: i32): void {
