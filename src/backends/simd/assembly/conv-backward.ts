@@ -60,9 +60,8 @@ function collectChannel(g: usize, dy: usize, y: usize, taps: usize, c: usize, en
 }
 
 /**
- * Sums over a list: to += gradient (an entry's `field`) x the floats at the entry's address + a.
- * Here 16 floats, and 16 more `next` bytes on. The test in the middle never holds: it splits the loop's body, or the
- * compiler would load all before it adds any, and run out of registers.
+ * to[0..31] += sum over the list of gradient x 16 floats of the patch, and 16 more `next` bytes on. The test in the
+ * middle never holds: it splits the loop's body, or the compiler would load all before it adds any, and run out of registers.
  */
 function accumulate8(list: usize, end: usize, field: usize, a: usize, next: usize, to: usize): void {
   let a0 = v128.load(to);
@@ -97,6 +96,7 @@ function accumulate8(list: usize, end: usize, field: usize, a: usize, next: usiz
   v128.store(to, b3, 112);
 }
 
+/** to[0..15] += sum over the list of gradient x 16 floats of the patch. */
 function accumulate4(list: usize, end: usize, field: usize, a: usize, to: usize): void {
   let a0 = v128.load(to);
   let a1 = v128.load(to, 16);
@@ -116,41 +116,10 @@ function accumulate4(list: usize, end: usize, field: usize, a: usize, to: usize)
   v128.store(to, a3, 48);
 }
 
-function accumulate5(list: usize, end: usize, field: usize, a: usize, to: usize): void {
-  let a0 = v128.load(to);
-  let a1 = v128.load(to, 16);
-  let a2 = v128.load(to, 32);
-  let a3 = v128.load(to, 48);
-  let a4 = v128.load(to, 64);
-  for (; list < end; list += ENTRY) {
-    const s = v128.load32_splat(list + field);
-    const p = a + load<usize>(list);
-    a0 = madd(a0, s, v128.load(p));
-    a1 = madd(a1, s, v128.load(p, 16));
-    a2 = madd(a2, s, v128.load(p, 32));
-    a3 = madd(a3, s, v128.load(p, 48));
-    a4 = madd(a4, s, v128.load(p, 64));
-  }
-  v128.store(to, a0);
-  v128.store(to, a1, 16);
-  v128.store(to, a2, 32);
-  v128.store(to, a3, 48);
-  v128.store(to, a4, 64);
-}
-
 function accumulate1(list: usize, end: usize, field: usize, a: usize, to: usize): void {
   let sum = v128.load(to);
   for (; list < end; list += ENTRY) sum = madd(sum, v128.load32_splat(list + field), v128.load(a + load<usize>(list)));
   v128.store(to, sum);
-}
-
-/** The same for a row of `bytes` (whole vectors). Nine vectors go as five and four: a pass for one costs nearly what one for four does. */
-function accumulateRow(list: usize, end: usize, field: usize, a: usize, to: usize, bytes: usize): void {
-  let at: usize = 0;
-  for (; at + 128 <= bytes && bytes - at != 144; at += 128) accumulate8(list, end, field, a + at, 64, to + at);
-  for (; bytes - at == 144; at += 80) accumulate5(list, end, field, a + at, to + at);
-  for (; at + 64 <= bytes; at += 64) accumulate4(list, end, field, a + at, to + at);
-  for (; at < bytes; at += 16) accumulate1(list, end, field, a + at, to + at);
 }
 
 /** One channel's filter gradient [runs][padded run] += sum over its list of gradient x patch. */
@@ -167,7 +136,11 @@ function accumulatePatch(g: usize, x: usize, list: usize, end: usize, field: usi
     }
   }
   for (; r < runs; r++) {
-    accumulateRow(list, end, field, x + runOffset(g, r), to, bytes);
+    const from = x + runOffset(g, r);
+    let at: usize = 0;
+    for (; at + 128 <= bytes; at += 128) accumulate8(list, end, field, from + at, 64, to + at);
+    for (; at + 64 <= bytes; at += 64) accumulate4(list, end, field, from + at, to + at);
+    for (; at < bytes; at += 16) accumulate1(list, end, field, from + at, to + at);
     to += bytes;
   }
 }
@@ -413,6 +386,54 @@ function windowRowBytes(g: usize): usize {
   return (<usize>(load<i32>(g, G_LENGTH) + load<i32>(g, G_STEP)) + 15) & ~15;
 }
 
+/** to[0..19] += sum over the list of gradient x 20 floats at the entry's address + `offset`. */
+function gather5(list: usize, end: usize, offset: usize, to: usize): void {
+  let a0 = v128.load(to);
+  let a1 = v128.load(to, 16);
+  let a2 = v128.load(to, 32);
+  let a3 = v128.load(to, 48);
+  let a4 = v128.load(to, 64);
+  for (; list < end; list += 8) {
+    const s = v128.load32_splat(list, 4);
+    const p = load<usize>(list) + offset;
+    a0 = madd(a0, s, v128.load(p));
+    a1 = madd(a1, s, v128.load(p, 16));
+    a2 = madd(a2, s, v128.load(p, 32));
+    a3 = madd(a3, s, v128.load(p, 48));
+    a4 = madd(a4, s, v128.load(p, 64));
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
+  v128.store(to, a4, 64);
+}
+
+function gather4(list: usize, end: usize, offset: usize, to: usize): void {
+  let a0 = v128.load(to);
+  let a1 = v128.load(to, 16);
+  let a2 = v128.load(to, 32);
+  let a3 = v128.load(to, 48);
+  for (; list < end; list += 8) {
+    const s = v128.load32_splat(list, 4);
+    const p = load<usize>(list) + offset;
+    a0 = madd(a0, s, v128.load(p));
+    a1 = madd(a1, s, v128.load(p, 16));
+    a2 = madd(a2, s, v128.load(p, 32));
+    a3 = madd(a3, s, v128.load(p, 48));
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  v128.store(to, a2, 32);
+  v128.store(to, a3, 48);
+}
+
+function gather1(list: usize, end: usize, offset: usize, to: usize): void {
+  let sum = v128.load(to);
+  for (; list < end; list += 8) sum = madd(sum, v128.load32_splat(list, 4), v128.load(load<usize>(list) + offset));
+  v128.store(to, sum);
+}
+
 /**
  * The gradients behind each pool window as a list of (filter row, gradient): entries of the window's
  * upper row growing down from its middle, those of the lower row up. `bounds` receives (low, high).
@@ -424,7 +445,7 @@ function collectWindows(g: usize, dy: usize, y: usize, taps: usize, c: usize, fi
   const copy = load<i32>(g, G_OUTER) * <i32>stride;
   const always = i32(load<i32>(g, G_RELU) == 0);
   const last = filter + <usize>(channels * 2 * copy);
-  let middle = lists + <usize>channels * ENTRY;
+  let middle = lists + (<usize>channels << 3);
   for (let window = 0; window < windows; window++) {
     let low = middle;
     let high = middle;
@@ -434,13 +455,13 @@ function collectWindows(g: usize, dy: usize, y: usize, taps: usize, c: usize, fi
       const gradient = c ? load<f32>(dy) * load<f32>(c) : load<f32>(dy);
       const place = rows + <usize>(copy & -(tap & 1));
       // Written to both ends; only the right one moves on. No branch: taps are as good as random.
-      store<usize>(low - ENTRY, place);
-      store<f32>(low - ENTRY + 4, gradient);
+      store<usize>(low - 8, place);
+      store<f32>(low - 4, gradient);
       store<usize>(high, place - stride);
       store<f32>(high, gradient, 4);
       const lower = live & (tap >> 1);
-      high += <usize>lower << 4;
-      low -= <usize>(live ^ lower) << 4;
+      high += <usize>lower << 3;
+      low -= <usize>(live ^ lower) << 3;
       dy += 4;
       y += 4;
       taps += 4;
@@ -457,7 +478,7 @@ function collectWindows(g: usize, dy: usize, y: usize, taps: usize, c: usize, fi
 // @ts-ignore: decorator
 @inline
 function windowListBytes(channels: i32): usize {
-  return <usize>(channels + 1) * 2 * ENTRY;
+  return <usize>(channels + 1) << 4;
 }
 
 /**
@@ -473,9 +494,9 @@ function gatherImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filte
   const listBytes = windowListBytes(load<i32>(g, G_OUT_CHANNELS));
   const step = <usize>load<i32>(g, G_STEP) << 1;
   let bounds = lists + <usize>(height * width) * listBytes;
-  let middle = lists + <usize>(load<i32>(g, G_OUT_CHANNELS) + 1) * ENTRY;
-  if (c) collectWindows(g, dy, y, taps, c, filter, lists + ENTRY, bounds);
-  else collectWindows(g, dy, y, taps, 0, filter, lists + ENTRY, bounds);
+  let middle = lists + (<usize>load<i32>(g, G_OUT_CHANNELS) << 3) + 8;
+  if (c) collectWindows(g, dy, y, taps, c, filter, lists + 8, bounds);
+  else collectWindows(g, dy, y, taps, 0, filter, lists + 8, bounds);
   for (let py = 0; py < height; py++) {
     let window = to;
     for (let px = 0; px < width; px++) {
@@ -487,7 +508,10 @@ function gatherImage(g: usize, dy: usize, y: usize, taps: usize, c: usize, filte
       for (let r = 0; r <= kernelRows; r++) {
         const first = r == kernelRows ? middle : low;
         const end = r == 0 ? middle : high;
-        accumulateRow(first, end, 4, offset, target, stride);
+        let at: usize = 0;
+        for (; at + 80 <= stride; at += 80) gather5(first, end, offset + at, target + at);
+        for (; at + 64 <= stride; at += 64) gather4(first, end, offset + at, target + at);
+        for (; at < stride; at += 16) gather1(first, end, offset + at, target + at);
         offset += stride;
         target += rowStep;
       }

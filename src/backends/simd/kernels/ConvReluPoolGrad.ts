@@ -72,7 +72,7 @@ function gradInput(
     backend.address(dx),
   ];
   const windows = g.output[0] * g.output[1];
-  const lists = 32 * (g.channels + 1) + (32 * (g.channels + 1) + 8) * windows + 16;
+  const lists = 32 * (g.channels + 1) + (16 * (g.channels + 1) + 8) * windows + 16;
   backend.dispatch(
     Op.ConvGradInput,
     words,
