@@ -1,20 +1,13 @@
-import { type Config, parseConfig } from '../config/index.js';
+import type { Config } from '../config/index.js';
 import { CLASS_COUNT, type CorruptionKind, type DataEvents, type OutsideSet } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
 import { DetailedAccumulator, type DetailedMetrics } from '../metrics/index.js';
-import type { Model } from '../models/index.js';
-import {
-  ExportFolder,
-  type LoadedCheckpoint,
-  loadCheckpoint,
-  openRun,
-  requireFree,
-} from '../results/index.js';
+import { ExportFolder, requireFree } from '../results/index.js';
 import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { LabelledSource } from '../train/step.js';
 import { exportFiles } from './evaluation-export.js';
-import { engineLine, modelOf, type Setup, setUp } from './setup.js';
+import { engineLine, type Setup, setUp } from './setup.js';
 import {
   type CorruptionResult,
   corruptionKinds,
@@ -24,23 +17,14 @@ import {
   outsideSets,
   severities,
 } from './shifted.js';
+import { openModel, type StoredModel, type StoredModelRequest, withModel } from './stored-model.js';
 
 export type SplitName = 'test' | 'train' | 'validation';
 
-export interface EvaluationRequest {
-  /** Run folder. */
-  run: string;
-  /** `best`, `last` or a file. */
-  checkpoint: string;
-  /** Default: the run's. */
-  samples?: number | undefined;
+export interface EvaluationRequest extends StoredModelRequest {
   split: SplitName;
-  archive?: string | undefined;
-  sha256?: string | undefined;
   /** The first images of the split only. */
   subset?: number | undefined;
-  backend?: Config['backend']['kind'] | undefined;
-  threads?: number | undefined;
   /** Also report every metric of the first 1, 2, .. S samples. */
   curve?: boolean | undefined;
   /** Also evaluate corrupted images: a kind or `all`. */
@@ -86,28 +70,16 @@ export interface EvaluationReport extends DetailedMetrics {
 export async function runEvaluation(request: EvaluationRequest): Promise<EvaluationReport> {
   const shifts = shiftsOf(request);
   if (request.export !== undefined) await requireFree(request.export);
-  const run = await openRun(request.run);
-  const config = overridden(parseConfig(run.config, `${run.path}/config.json`), request);
-  const checkpoint = await loadCheckpoint(run.checkpoint(request.checkpoint));
-  const setup = await setUp(config, { events: request.dataEvents, signal: request.signal });
+  const opened = await openModel(request);
+  const setup = await setUp(opened.config, { events: request.dataEvents, signal: request.signal });
   request.reporter.note(engineLine(setup.engine));
-  const model = modelOf(config);
-  try {
-    model.fromTorch(checkpoint.weights);
-    return await measure({ request, config, run: run.path, checkpoint, setup, model, shifts });
-  } finally {
-    model.dispose();
-    await setup.engine.dispose();
-  }
+  return withModel(opened, setup.engine, (stored) => measure({ request, stored, setup, shifts }));
 }
 
 interface Evaluation {
   request: EvaluationRequest;
-  config: Config;
-  run: string;
-  checkpoint: LoadedCheckpoint;
+  stored: StoredModel;
   setup: Setup;
-  model: Model;
   shifts: Shifts;
 }
 
@@ -133,13 +105,13 @@ function shiftsOf({ corrupt, severity, ood }: EvaluationRequest): Shifts {
 
 /** Evaluates corrupted images and images out of distribution, where they were asked for. */
 async function shifted(
-  { model, setup, shifts }: Evaluation,
+  { stored, setup, shifts }: Evaluation,
   clean: LabelledSource,
   options: EvaluationOptions,
   detailed: DetailedAccumulator,
 ): Promise<Pick<EvaluationReport, 'corruptions' | 'ood'>> {
   const { kinds, levels, sets } = shifts;
-  const again = { model, engine: setup.engine, clean, options };
+  const again = { model: stored.model, engine: setup.engine, clean, options };
   return {
     ...(kinds.length > 0 && { corruptions: await evaluateCorruptions(again, kinds, levels) }),
     ...(sets.length > 0 && { ood: await evaluateOutside(again, sets, detailed.images()) }),
@@ -148,7 +120,8 @@ async function shifted(
 
 /** Evaluates, and exports what was asked for. */
 async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
-  const { request, config, setup, model, checkpoint } = evaluation;
+  const { request, setup } = evaluation;
+  const { run, config, model, checkpoint } = evaluation.stored;
   const { source, indices } = imagesOf(setup, request);
   const selection = selectionOf(request.checkpoint, config);
   if (selection === 'validation' && request.split === 'validation')
@@ -180,7 +153,7 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
     const report: EvaluationReport = {
       ...detailed.finish(),
       kl,
-      run: evaluation.run,
+      run: run.path,
       checkpoint: checkpoint.path,
       epoch: checkpoint.counters.epoch ?? 0,
       selection,
@@ -200,22 +173,6 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
 function selectionOf(checkpoint: string, config: Config): Selection {
   if (checkpoint === 'best') return config.data.validation > 0 ? 'validation' : 'none';
   return checkpoint === 'last' ? 'none' : 'unknown';
-}
-
-function overridden(
-  config: Config,
-  { samples, archive, sha256, backend, threads }: EvaluationRequest,
-): Config {
-  return {
-    ...config,
-    data: { ...config.data, archive: archive ?? config.data.archive, sha256: sha256 ?? config.data.sha256 },
-    eval: { ...config.eval, samples: samples ?? config.eval.samples },
-    backend: {
-      ...config.backend,
-      kind: backend ?? config.backend.kind,
-      threads: threads ?? config.backend.threads,
-    },
-  };
 }
 
 function imagesOf(

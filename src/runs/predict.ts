@@ -10,8 +10,6 @@ import { type StoredModel, type StoredModelRequest, withStoredModel } from './st
 export interface PredictRequest extends StoredModelRequest {
   /** PNG and JPEG files. */
   images: readonly string[];
-  /** Default: the run's. */
-  samples?: number | undefined;
   /** Classes to report for each image; at most all. */
   top: number;
   reporter: TrainReporter;
@@ -67,15 +65,14 @@ export async function runPrediction(request: PredictRequest): Promise<PredictRep
   return withStoredModel(request, async (stored) => {
     const { engine, config, checkpoint, run, model } = stored;
     request.reporter.note(engineLine(engine));
-    const asked = request.samples ?? config.eval.samples;
     const images: PicturePrediction[] = [];
-    for (const picture of pictures) images.push(await predictOne(stored, picture, asked, request));
+    for (const picture of pictures) images.push(await predictOne(stored, picture, request));
     return {
       run: run.path,
       checkpoint: checkpoint.path,
       epoch: checkpoint.counters.epoch ?? 0,
       engine: engine.name,
-      samples: model.stochastic ? asked : 1,
+      samples: model.stochastic ? config.eval.samples : 1,
       images,
     };
   });
@@ -84,12 +81,11 @@ export async function runPrediction(request: PredictRequest): Promise<PredictRep
 async function predictOne(
   { model, config, checkpoint }: StoredModel,
   picture: ReadPicture,
-  samples: number,
   { top, signal }: PredictRequest,
 ): Promise<PicturePrediction> {
   const result = await evaluate(model, sourceOf(picture, config), {
     indices: Int32Array.of(0),
-    samples,
+    samples: config.eval.samples,
     batchSize: 1,
     epoch: checkpoint.counters.epoch ?? 0,
     signal,

@@ -1,17 +1,11 @@
-import { type Config, parseConfig } from '../config/index.js';
 import type { DataEvents } from '../data/index.js';
-import { loadCheckpoint, type OpenedRun, type RunPredictions } from '../results/index.js';
+import type { OpenedRun, RunPredictions } from '../results/index.js';
 import { evaluate } from '../train/evaluate.js';
 import type { TrainReporter } from '../train/reporter.js';
-import { engineLine, modelOf, setUp } from './setup.js';
+import { engineLine, setUp } from './setup.js';
+import { openModel, type StoredModelRequest, withModel } from './stored-model.js';
 
-export interface PredictionsRequest {
-  /** Default: the run's. */
-  samples?: number | undefined;
-  archive?: string | undefined;
-  sha256?: string | undefined;
-  backend?: Config['backend']['kind'] | undefined;
-  threads?: number | undefined;
+export interface PredictionsRequest extends Omit<StoredModelRequest, 'run' | 'checkpoint'> {
   reporter: TrainReporter;
   dataEvents?: DataEvents | undefined;
   signal?: AbortSignal | undefined;
@@ -25,25 +19,15 @@ export async function predictTestImages(
   run: OpenedRun,
   request: PredictionsRequest,
 ): Promise<RunPredictions> {
-  const { samples, archive, sha256, backend, threads, reporter, signal } = request;
-  const config = parseConfig(run.config, `${run.path}/config.json`);
-  const data = {
-    ...config.data,
-    archive: archive ?? config.data.archive,
-    sha256: sha256 ?? config.data.sha256,
-  };
-  const kind = backend ?? config.backend.kind;
-  const engine = { ...config.backend, kind, threads: threads ?? config.backend.threads };
-  const checkpoint = await loadCheckpoint(run.checkpoint('best'));
-  const setup = await setUp({ ...config, data, backend: engine }, { events: request.dataEvents, signal });
+  const { reporter, signal } = request;
+  const opened = await openModel({ ...request, run: run.path, checkpoint: 'best' });
+  const setup = await setUp(opened.config, { events: request.dataEvents, signal });
   reporter.note(engineLine(setup.engine));
-  const model = modelOf(config);
-  try {
-    model.fromTorch(checkpoint.weights);
+  return withModel(opened, setup.engine, async ({ config, checkpoint, model }) => {
     const epoch = checkpoint.counters.epoch ?? 0;
     const result = await evaluate(model, setup.test, {
       indices: setup.plan.test,
-      samples: samples ?? config.eval.samples,
+      samples: config.eval.samples,
       batchSize: config.eval.batchSize,
       epoch,
       signal,
@@ -59,8 +43,5 @@ export async function predictTestImages(
       split: 'test',
       dataset: setup.dataset.sha256,
     };
-  } finally {
-    model.dispose();
-    await setup.engine.dispose();
-  }
+  });
 }

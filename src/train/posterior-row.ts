@@ -1,6 +1,7 @@
 import { tf } from '../backends/tfjs.js';
 import { type SignalToNoise, signalToNoise, type VariationalValues } from '../metrics/index.js';
 import type { Model } from '../models/index.js';
+import { evaluationClock } from './evaluation-clock.js';
 
 /** A row of posterior.jsonl: one Bayesian layer after one epoch. */
 export interface PosteriorRow extends SignalToNoise {
@@ -9,9 +10,6 @@ export interface PosteriorRow extends SignalToNoise {
   /** The layer's share of the complexity term, KL(q || prior) in nats. */
   kl: number;
 }
-
-/** The clock of the evaluation after an epoch, which training never reaches; for priors whose KL is drawn. */
-const EVALUATION_CLOCK = 0x80000000;
 
 /** How each Bayesian layer of a model stands; no rows for a network without a posterior. */
 export function posteriorRows(model: Model, epoch: number): PosteriorRow[] {
@@ -28,7 +26,8 @@ export function posteriorRows(model: Model, epoch: number): PosteriorRow[] {
 function layerKls(model: Model, epoch: number): Record<string, number> {
   const kls: Record<string, number> = {};
   tf.tidy(() => {
-    const clock = tf.tensor1d(Int32Array.of(EVALUATION_CLOCK + epoch, 0, 0, 0), 'int32');
+    // For priors whose KL is drawn.
+    const clock = tf.tensor1d(evaluationClock(epoch, 0, 0), 'int32');
     const { layers } = model.weights(clock);
     for (const name of model.bayesianLayers) kls[name] = (layers[name].kl as tf.Scalar).dataSync()[0];
   });

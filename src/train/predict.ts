@@ -3,10 +3,9 @@ import { CLASS_COUNT } from '../data/dataset.js';
 import { BayescnnError } from '../errors.js';
 import type { Model, StepWeights } from '../models/index.js';
 import { gatherImages, type ImageSource, writeTensor } from '../ops/index.js';
+import { evaluationClock } from './evaluation-clock.js';
 import { createRunner, type StepRunner } from './runner.js';
 
-/** Evaluation draws its noise where training steps never do: the clock's step has its top bit set. */
-const EVALUATION_CLOCK = 0x80000000;
 /** Rows of one forward pass: few enough that what the layers pass on stays in a core's cache. */
 const ROWS = 256;
 
@@ -75,7 +74,7 @@ export class Predictor {
   }
 
   private setClock(sample: number, first: number): void {
-    writeTensor(this.clock, Int32Array.of(EVALUATION_CLOCK + this.options.epoch, sample, first, 0));
+    writeTensor(this.clock, evaluationClock(this.options.epoch, sample, first));
   }
 
   /** From image by image, its samples side by side, to sample by sample. */
