@@ -102,7 +102,7 @@ async function startTensorflow(reason: (gpu: boolean) => string): Promise<Active
       : `${TENSORFLOW} is not installed`;
     throw new BayescnnError('engine', `engine tensorflow: cannot start: ${what}`, {
       cause,
-      hint: `install it with \`npm install --no-save ${TENSORFLOW}\` (it downloads a library: see the README), or use --backend simd`,
+      hint: `install it with \`npm install --no-save ${TENSORFLOW}\` (it downloads a library: see docs/engines.md), or use --backend simd`,
     });
   }
 }
@@ -165,7 +165,7 @@ export async function describeEngines(): Promise<EngineState[]> {
     await probe(
       'tensorflow',
       { kind: 'tensorflow', threads: 0, relaxed: false },
-      `npm install --no-save ${TENSORFLOW} (it downloads a library; behind a firewall see the README)`,
+      `npm install --no-save ${TENSORFLOW} (it downloads a library; behind a firewall see docs/engines.md)`,
     ),
     { name: 'webgpu', available: false, detail: 'not part of this version' },
     await probe('cpu', { kind: 'cpu', threads: 1, relaxed: false }),

@@ -1,6 +1,7 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { ExitCode } from '../errors.js';
 import { type Io, processIo } from './io.js';
+import { nextSteps } from './next-steps.js';
 import { buildProgram } from './program.js';
 import { reportError } from './report-error.js';
 
@@ -10,11 +11,12 @@ interface Parser {
 }
 
 /**
- * The command line.
+ * The command line; without arguments it tells what there is and what to do next.
  * @param argv as `process.argv`: node, the script, then the arguments
  * @returns the exit code: 0 done, 1 failure, 2 usage or config, 3 data, 4 engine, 130 interrupted
  */
 export function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  if (argv.length <= 2) return runProgram({ parseAsync: () => nextSteps(io) }, argv, io);
   return runProgram(buildProgram(io), argv, io);
 }
 

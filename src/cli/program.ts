@@ -1,10 +1,12 @@
 import { Command } from '@commander-js/extra-typings';
 import { addBench } from './commands/bench.js';
 import { addCompare } from './commands/compare.js';
+import { addCompletion } from './commands/completion.js';
 import { addData } from './commands/data.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
 import { addExport } from './commands/export.js';
+import { addInit } from './commands/init.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
 import { addTrain } from './commands/train.js';
@@ -13,7 +15,7 @@ import { packageVersion } from './version.js';
 
 const EXAMPLES = `
 Examples:
-  bayescnn train --config configs/notebook-bayes.json
+  bayescnn train --config notebook-bayes
   bayescnn eval results/notebook-bayes
   bayescnn doctor
 
@@ -43,9 +45,11 @@ export function buildProgram(io: Io): Command {
   addPredict(program, io);
   addCompare(program, io);
   addExport(program, io);
+  addInit(program, io);
   addData(program, io);
   addInspect(program, io);
   addBench(program, io);
   addDoctor(program, io);
+  addCompletion(program, io);
   return program;
 }

@@ -1,5 +1,5 @@
 import { BayescnnError } from '../errors.js';
-import { didYouMean } from './nearest.js';
+import { didYouMean } from '../nearest.js';
 import { show } from './problems.js';
 import { keysAt, kindOf, objectsAt, settingPaths } from './settings.js';
 

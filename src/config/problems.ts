@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { didYouMean } from './nearest.js';
+import { didYouMean } from '../nearest.js';
 import { keysAt, kindOf, objectsAt } from './settings.js';
 
 const TYPES: Record<string, string> = {

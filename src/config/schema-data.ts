@@ -5,7 +5,14 @@ const SUBSET_SHAPE = 'expected null, a whole number >= 1, or {"train": N, "test"
 
 /** Images that a run uses: all, the same number from each split, or one number for each. */
 const subset = z
-  .union([z.null(), count, z.strictObject({ train: count, test: count })], { error: () => SUBSET_SHAPE })
+  .union(
+    [
+      z.null(),
+      count,
+      z.strictObject({ train: count.describe('Training images'), test: count.describe('Test images') }),
+    ],
+    { error: () => SUBSET_SHAPE },
+  )
   .default(null)
   .describe('Images to use: null for all, N for N training and N test images, or {"train": N, "test": N}');
 

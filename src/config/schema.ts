@@ -58,3 +58,6 @@ export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: Deep
 
 /** A resolved config: every default filled in, frozen; `$schema` is dropped, it only helps editors. */
 export type Config = DeepReadonly<Omit<z.output<typeof configSchema>, '$schema'>>;
+
+/** What a config file holds: every setting may be left out. */
+export type ConfigInput = DeepReadonly<z.input<typeof configSchema>>;

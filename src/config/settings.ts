@@ -43,3 +43,43 @@ export function kindOf(option: z.ZodObject): string | undefined {
   const kind = unwrap(option.shape.kind ?? z.never());
   return kind instanceof z.ZodLiteral ? String(kind.value) : undefined;
 }
+
+/** The text that describes a schema: its own, else that of what it wraps. */
+function descriptionOf(schema: z.core.$ZodType): string | undefined {
+  const own = z.globalRegistry.get(schema)?.description;
+  if (own !== undefined) return own;
+  const inner = unwrap(schema);
+  return inner === schema ? undefined : descriptionOf(inner);
+}
+
+/** What a setting means; of one that several kinds have, as the first of them has it. */
+export function descriptionAt(path: readonly string[]): string | undefined {
+  const key = path.at(-1) as string;
+  const owner = objectsAt(path.slice(0, -1)).find(({ shape }) => Object.hasOwn(shape, key));
+  return owner && descriptionOf(owner.shape[key]);
+}
+
+/** The kinds that the object at a path may be of. */
+export function kindsAt(path: readonly string[]): { kind: string; description: string | undefined }[] {
+  return objectsAt(path).flatMap((option) => {
+    const kind = kindOf(option);
+    return kind === undefined ? [] : [{ kind, description: descriptionOf(option.shape.kind) }];
+  });
+}
+
+/** The texts that the setting at a path may have; none where it is free. */
+export function choicesAt(path: readonly string[]): string[] {
+  const key = path.at(-1) as string;
+  const schemas = objectsAt(path.slice(0, -1)).flatMap(({ shape }) =>
+    Object.hasOwn(shape, key) ? [shape[key]] : [],
+  );
+  return [...new Set(schemas.flatMap(textsOf))];
+}
+
+function textsOf(schema: z.core.$ZodType): string[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodEnum) return inner.options.map(String);
+  if (inner instanceof z.ZodLiteral) return [String(inner.value)];
+  if (inner instanceof z.ZodBoolean) return ['true', 'false'];
+  return inner instanceof z.ZodUnion ? inner.options.flatMap(textsOf) : [];
+}

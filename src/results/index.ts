@@ -15,12 +15,14 @@ export {
 export { type CsvValue, csv } from './csv.js';
 export { type Environment, environment, type RunFacts } from './environment.js';
 export { ExportFolder, requireFree } from './export-folder.js';
+export { listRuns } from './list-runs.js';
 export { METRICS_COLUMNS, readLosses, readMetrics, readPosterior } from './metrics-file.js';
 export { npyFile } from './npy.js';
 export { type OpenedRun, openRun } from './open-run.js';
-export { packageVersion } from './package-info.js';
+export { packageRoot, packageVersion } from './package-info.js';
 export { loadPredictions, type RunPredictions, savePredictions } from './predictions-file.js';
 export { createRunFolder, RunFolder, reopenRunFolder } from './run-folder.js';
+export { runNames } from './run-names.js';
 export { readSafetensors, type SafetensorsFile } from './safetensors-read.js';
 export type { Dtype, Tensor } from './safetensors-types.js';
 export { writeSafetensors } from './safetensors-write.js';

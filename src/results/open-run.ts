@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { MetricsRow } from '../train/row.js';
 import { checkpointFile } from './checkpoint.js';
 import { readMetrics } from './metrics-file.js';
+import { runNames } from './run-names.js';
 
 /** A run on disk, for reading. */
 export interface OpenedRun {
@@ -29,7 +31,21 @@ export interface OpenedRun {
 const NOT_A_RUN = 'name a folder that `bayescnn train` made, such as results/cnn';
 
 function notARun(folder: string, got: string): BayescnnError {
-  return new BayescnnError('usage', `${folder}: expected a run folder, got ${got}`, { hint: NOT_A_RUN });
+  const meant = meantRun(folder);
+  const hint = meant === undefined ? NOT_A_RUN : `did you mean ${meant}?`;
+  return new BayescnnError('usage', `${folder}: expected a run folder, got ${got}`, { hint });
+}
+
+/** The run that was likely meant: one of that name in `results`, or one nearby with almost that name. */
+function meantRun(folder: string): string | undefined {
+  const name = path.basename(folder);
+  const places = [...new Set([path.dirname(folder), 'results'])];
+  for (const place of places) if (runNames(place).includes(name)) return path.join(place, name);
+  for (const place of places) {
+    const near = nearest(name, runNames(place));
+    if (near !== undefined) return path.join(place, near);
+  }
+  return undefined;
 }
 
 async function requireFolder(folder: string): Promise<void> {

@@ -18,6 +18,10 @@ export interface Finished {
 
 export interface RunOptions {
   cache: string;
+  /** Default: the package's folder. */
+  cwd?: string;
+  /** Added to the environment. */
+  env?: Record<string, string>;
   /** Options of node itself. */
   node?: readonly string[];
 }
@@ -31,8 +35,15 @@ export interface Running {
 
 /** Starts `bayescnn` with its cache in `cache`, away from the user's. */
 export function start(args: readonly string[], options: RunOptions): Running {
-  const env = { ...process.env, BAYESCNN_CACHE: options.cache, BAYESCNN_DEBUG: '' };
-  const child = spawn(process.execPath, [...(options.node ?? []), program, ...args], { cwd: root, env });
+  const env = {
+    ...process.env,
+    npm_command: '',
+    BAYESCNN_CACHE: options.cache,
+    BAYESCNN_DEBUG: '',
+    ...options.env,
+  };
+  const { cwd = root, node = [] } = options;
+  const child = spawn(process.execPath, [...node, program, ...args], { cwd, env });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {

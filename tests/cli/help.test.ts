@@ -25,6 +25,8 @@ describe('the installed program', () => {
       'eval',
       'predict',
       'export',
+      'init',
+      'completion',
       'inspect',
       'compare',
       'data',

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { table } from '../../../src/cli/commands/bench-text.js';
 import { describeArchive } from '../../../src/cli/commands/data-text.js';
-import { describe as describeMachine } from '../../../src/cli/commands/doctor.js';
+import { type Diagnosis, describeDiagnosis } from '../../../src/cli/commands/doctor-text.js';
 import { overridesOf } from '../../../src/cli/commands/train.js';
 import { bytes, columns, duration, percent } from '../../../src/cli/output-format.js';
 
@@ -61,21 +61,33 @@ describe('doctor', () => {
     free_memory_bytes: 2 ** 30,
   };
 
-  it('shows engines with their remedies, and a missing archive', () => {
-    const engines = [
+  const diagnosis: Diagnosis = {
+    machine,
+    cache: {
+      directory: '/c',
+      archive: '/c/a.tar.gz',
+      archive_bytes: null,
+      writable: true,
+      free_bytes: 2 ** 33,
+    },
+    results: { folder: '/r', writable: true, free_bytes: null },
+    engines: [
       { name: 'simd', available: true, detail: 'works, 2 threads' },
       { name: 'tensorflow', available: false, detail: 'not installed', remedy: 'npm install it' },
       { name: 'webgpu', available: false, detail: 'no adapter' },
-    ];
-    const cache = { directory: '/c', archive: '/c/a.tar.gz', archive_bytes: null };
-    expect(describeMachine({ machine, cache, engines })).toBe(
+    ],
+  };
+
+  it('shows engines with their remedies, and a missing archive', () => {
+    expect(describeDiagnosis(diagnosis)).toBe(
       [
         'bayescnn  0.1.0',
         'node      v20.19.0 (linux x64)',
         'cpu       Xeon, 1 core',
         'memory    8.0 GiB, 1.0 GiB free',
-        'cache     /c',
-        'archive   not there; try: bayescnn data fetch',
+        'cache     /c: writable, 8.0 GiB free',
+        'CIFAR-10  not downloaded yet (162.2 MiB); try: bayescnn data fetch',
+        'results   /r: writable',
         'engines',
         '  simd        works, 2 threads',
         '  tensorflow  not available: not installed; try: npm install it',
@@ -84,11 +96,19 @@ describe('doctor', () => {
     );
   });
 
-  it('shows the size of the archive', () => {
-    const cache = { directory: '/c', archive: '/c/a.tar.gz', archive_bytes: 170_052_171 };
-    expect(
-      describeMachine({ machine, cache, engines: [{ name: 'cpu', available: true, detail: 'works' }] }),
-    ).toContain('archive   162.2 MiB\n');
+  it('says what to do about what is short or closed', () => {
+    const short = describeDiagnosis({
+      ...diagnosis,
+      machine: { ...machine, free_memory_bytes: 2 ** 28 },
+      cache: { ...diagnosis.cache, archive_bytes: 170_052_171, free_bytes: 2 ** 20 },
+      results: { folder: '/r', writable: false, free_bytes: null },
+    });
+    expect(short).toContain('256.0 MiB free; little: close other programs, or use --subset\n');
+    expect(short).toContain(
+      'cache     /c: writable, 1.0 MiB free; little: set BAYESCNN_CACHE to another folder\n',
+    );
+    expect(short).toContain('CIFAR-10  downloaded, 162.2 MiB\n');
+    expect(short).toContain('results   /r: cannot be written to; try: name another folder with --out\n');
   });
 });
 

@@ -113,13 +113,6 @@ describe('usage errors', () => {
     expect(io.err).toContain(`  try: ${help}\n`);
     expect(io.out).toBe('');
   });
-
-  it('shows the help on stderr where no command is given', async () => {
-    const { code, io } = await run();
-    expect(code).toBe(2);
-    expect(io.err).toContain('Usage: bayescnn');
-    expect(io.out).toBe('');
-  });
 });
 
 describe('help and version', () => {

@@ -45,8 +45,21 @@ describe('a file', () => {
   });
 
   it('that is no JSON is told where', async () => {
-    const { message } = await failure(loadConfig(await file('{\n  "seed": 1,\n}')));
-    expect(message).toMatch(/expected JSON, got .*line 3 column 1/s);
+    const { message } = await failure(loadConfig(await file('{ // comment\n  "seed": 1\n  "name": "x"\n}')));
+    expect(message).toMatch(/expected JSON, got .*line 3 column 3/s);
+  });
+
+  it('may have comments, and a comma after a last item', async () => {
+    const text = '{\n  // the seed\n  "seed": 7, /* of all */\n  "notes": "// no comment",\n}\n';
+    const config = await loadConfig(await file(text, 'with-comments.jsonc'));
+    expect(config).toMatchObject({ seed: 7, notes: '// no comment', name: 'with-comments' });
+  });
+
+  it('that comes with the package goes by its bare name', async () => {
+    expect((await loadConfig('quickstart', ['seed=3'])).seed).toBe(3);
+    const { message, hint } = await failure(loadConfig('configs/quikstart.json'));
+    expect(message).toContain('configs/quikstart.json: the config must be a readable file');
+    expect(hint).toContain('--config quickstart');
   });
 
   it('with a key twice is refused: JSON.parse would keep the last', async () => {

@@ -1,0 +1,123 @@
+import path from 'node:path';
+import type { OpenedRun } from '../results/index.js';
+import type { Io } from './io.js';
+import { columns, percent, printable } from './output-format.js';
+import { styled } from './output-style.js';
+import { packageVersion } from './version.js';
+
+const RESULTS = 'results';
+const SHOWN = 5;
+
+/** A command and what it is for. */
+type Step = readonly [command: string, purpose: string];
+
+/** What `bayescnn` alone prints: the runs that there are, and what to do next. */
+export async function nextSteps(io: Io): Promise<void> {
+  const { listRuns } = await import('../results/index.js');
+  const runs = await listRuns(RESULTS);
+  // Where npx started this, the bare name is not found.
+  const program = io.env.npm_command === 'exec' ? 'npx bayescnn' : 'bayescnn';
+  const title = styled(io, io.stdout, 'bold', `bayescnn ${packageVersion()}`);
+  const steps = stepsAfter(runs).map(([command, purpose], i): [string, string] => [
+    `${i + 1}. ${command.replace('bayescnn', program)}`,
+    purpose,
+  ]);
+  const parts = [
+    `${title}: what does making a CNN Bayesian buy, and what does it cost?`,
+    ...(runs.length > 0 ? [runTable(runs)] : []),
+    `Next steps\n${steps.map(([command, purpose]) => `  ${command}\n     ${purpose}`).join('\n')}`,
+    `All commands: ${program} --help`,
+  ];
+  io.stdout.write(`${parts.join('\n\n')}\n`);
+}
+
+function runTable(runs: readonly OpenedRun[]): string {
+  const rows = runs
+    .slice(0, SHOWN)
+    .map((run): [string, string] => [printable(folderOf(run)), printable(stateOf(run))]);
+  const more = runs.length - SHOWN;
+  const last = more > 0 ? `\n  and ${more} more` : '';
+  return `Runs, the last first\n${columns(rows, '  ')}${last}`;
+}
+
+function folderOf(run: OpenedRun): string {
+  return path.join(RESULTS, run.name);
+}
+
+function stateOf({ summary }: OpenedRun): string {
+  if (summary === null) return 'not finished';
+  const accuracy = (summary.final as { test_accuracy?: unknown } | undefined)?.test_accuracy;
+  const figure = typeof accuracy === 'number' ? `, test accuracy ${percent(accuracy)}` : '';
+  return `${String(summary.model)}${figure}`;
+}
+
+/** Three steps that make sense after the runs that there are. */
+export function stepsAfter(runs: readonly OpenedRun[]): Step[] {
+  const finished = runs.filter((run) => run.summary !== null);
+  if (finished.length === 0) return firstSteps(runs);
+  const latest = finished[0];
+  return [
+    [`bayescnn eval ${folderOf(latest)} --samples 100`, 'evaluate the last finished run'],
+    twinStep(latest, finished),
+    ['bayescnn init', 'write a config of your own, with every setting explained'],
+  ];
+}
+
+function firstSteps(runs: readonly OpenedRun[]): Step[] {
+  const first: Step =
+    runs.length > 0
+      ? [`bayescnn train --resume ${folderOf(runs[0])}`, 'go on with the run that has not finished']
+      : [
+          'bayescnn train --config quickstart',
+          'train a Bayesian LeNet on generated images: half a minute, nothing to download',
+        ];
+  return [
+    first,
+    ['bayescnn init', 'write a config of your own, with every setting explained'],
+    ['bayescnn doctor', 'see what this machine offers'],
+  ];
+}
+
+/** Compares the latest run with its twin, the newest run on the same data that is Bayesian where it is not, or trains one. */
+function twinStep(latest: OpenedRun, finished: readonly OpenedRun[]): Step {
+  const twin = finished.find(
+    (run) => isBayesian(run) !== isBayesian(latest) && dataOf(run) === dataOf(latest),
+  );
+  if (twin !== undefined) {
+    const [cnn, bayesian] = isBayesian(latest) ? [twin, latest] : [latest, twin];
+    return [
+      `bayescnn compare ${folderOf(cnn)} ${folderOf(bayesian)}`,
+      'see what being Bayesian bought, with intervals and tests',
+    ];
+  }
+  return isBayesian(latest)
+    ? [twinCommand(latest, 'none', 'cnn'), 'train its plain twin, to compare with']
+    : [twinCommand(latest, 'all', 'bayes'), 'train its Bayesian twin, to compare with'];
+}
+
+function twinCommand(run: OpenedRun, bayesian: string, suffix: string): string {
+  const { model, train } = run.config as TwinSettings;
+  const sets = [`model.bayesian=${bayesian}`];
+  // What its twin cannot have.
+  if (model?.posterior?.kind === 'moped') sets.push('model.posterior.kind=constant');
+  if (bayesian !== 'none' && train?.optimizer?.weightDecay) sets.push('train.optimizer.weightDecay=0');
+  const config = path.join(folderOf(run), 'config.json');
+  return `bayescnn train --config ${config} ${sets.map((set) => `--set ${set}`).join(' ')} --name ${run.name}-${suffix}`;
+}
+
+/** What is read of a run's config, which may be of another version. */
+interface TwinSettings {
+  model?: { posterior?: { kind?: unknown } };
+  train?: { optimizer?: { weightDecay?: unknown } };
+}
+
+function isBayesian({ config }: OpenedRun): boolean {
+  return (config as { model?: { bayesian?: unknown } }).model?.bayesian !== 'none';
+}
+
+/** What two runs must share to be compared: the archive, and which images of it they use. */
+function dataOf({ config, environment }: OpenedRun): string {
+  const { source, subset, validation } = (config as { data?: Record<string, unknown> }).data ?? {};
+  const archive = (environment?.dataset as { sha256?: unknown } | undefined)?.sha256;
+  return JSON.stringify([archive, source, subset, validation]);
+}
