@@ -8,7 +8,13 @@ export { type Augmentation, CROP_PADDING, drawTransforms, TRANSFORM_SIZE } from 
 export { epochBatches, sequentialBatches } from './batches.js';
 export { defaultCacheDir } from './cache/directory.js';
 export { classNamesOf } from './class-lists.js';
-export { CORRUPTIONS, type CorruptionKind, corruptImages, MAX_SEVERITY } from './corruptions/kinds.js';
+export {
+  CORRUPTIONS,
+  type CorruptionKind,
+  corruptImages,
+  EXTRA_CORRUPTIONS,
+  MAX_SEVERITY,
+} from './corruptions/kinds.js';
 export {
   type Allocate,
   CLASS_COUNT,

@@ -32,6 +32,15 @@ const SETS = {
     const order = permutation(PLANE, streamKey(0, `${KEY}/order`), index);
     for (let i = 0; i < IMAGE_BYTES; i++) out[i] = clean[i - (i % PLANE) + order[i % PLANE]];
   },
+  /** Squares of 8 x 8 pixels in another order, a new one an image: its texture without its shapes. */
+  'shuffled-patches': (out, _, clean, index) => {
+    const order = permutation(16, streamKey(0, `${KEY}/patches`), index);
+    for (let i = 0; i < IMAGE_BYTES; i++) {
+      const [row, column] = [(i % PLANE) >> 5, i & 31];
+      const from = order[(row >> 3) * 4 + (column >> 3)];
+      out[i] = clean[i - (i % PLANE) + ((from >> 2) * 8 + (row & 7)) * 32 + (from & 3) * 8 + (column & 7)];
+    }
+  },
   /** The negative: 255 - byte. */
   inverted: (out, _, clean) => {
     for (let i = 0; i < IMAGE_BYTES; i++) out[i] = 255 - clean[i];

@@ -6,17 +6,17 @@ import { ExportFolder, requireFree } from '../results/index.js';
 import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { LabelledSource } from '../train/step.js';
-import { exportFiles } from './evaluation-export.js';
-import { engineLine, type Setup, setUp } from './setup.js';
 import {
+  built,
+  type CorruptionMeans,
   type CorruptionResult,
-  corruptionKinds,
+  corruptionMeans,
   evaluateCorruptions,
-  evaluateOutside,
-  type OutsideResult,
-  outsideSets,
-  severities,
-} from './shifted.js';
+} from './corrupted.js';
+import { exportFiles } from './evaluation-export.js';
+import { evaluateOutside, type OutsideResult } from './outside.js';
+import { engineLine, type Setup, setUp } from './setup.js';
+import { corruptionKinds, outsideSets, severities } from './shift-choices.js';
 import { openModel, type StoredModel, type StoredModelRequest, withModel } from './stored-model.js';
 
 export type SplitName = 'test' | 'train' | 'validation';
@@ -27,11 +27,11 @@ export interface EvaluationRequest extends StoredModelRequest {
   subset?: number | undefined;
   /** Also report every metric of the first 1, 2, .. S samples. */
   curve?: boolean | undefined;
-  /** Also evaluate corrupted images: a kind or `all`. */
+  /** Also evaluate corrupted images: kinds, `all` or `extra`. */
   corrupt?: string | undefined;
-  /** 0 to 5, or `all`. */
+  /** 0 to 5, comma-separated, or `all`. */
   severity?: string | undefined;
-  /** Also tell generated images out of distribution apart: a set or `all`. */
+  /** Also tell generated images out of distribution apart: sets or `all`. */
   ood?: string | undefined;
   /** Write predictions into this new folder. */
   export?: string | undefined;
@@ -57,6 +57,8 @@ export interface EvaluationReport extends DetailedMetrics {
   curve?: DetailedMetrics[];
   /** With `--corrupt`: the metrics on corrupted images. */
   corruptions?: CorruptionResult[];
+  /** With `--corrupt`: their means over kinds. */
+  corruption_means?: CorruptionMeans;
   /** With `--ood`: how well scores tell images out of distribution from these. */
   ood?: OutsideResult[];
   /** With `--export`: the folder. */
@@ -103,19 +105,25 @@ function shiftsOf({ corrupt, severity, ood }: EvaluationRequest): Shifts {
   };
 }
 
+type ShiftedResults = Pick<EvaluationReport, 'corruptions' | 'corruption_means' | 'ood'>;
+
 /** Evaluates corrupted images and images out of distribution, where they were asked for. */
 async function shifted(
   { stored, setup, shifts }: Evaluation,
   clean: LabelledSource,
   options: EvaluationOptions,
   detailed: DetailedAccumulator,
-): Promise<Pick<EvaluationReport, 'corruptions' | 'ood'>> {
+): Promise<ShiftedResults> {
   const { kinds, levels, sets } = shifts;
   const again = { model: stored.model, engine: setup.engine, clean, options };
-  return {
-    ...(kinds.length > 0 && { corruptions: await evaluateCorruptions(again, kinds, levels) }),
-    ...(sets.length > 0 && { ood: await evaluateOutside(again, sets, detailed.images()) }),
-  };
+  const results: ShiftedResults = {};
+  if (kinds.length > 0) {
+    results.corruptions = await evaluateCorruptions(again, built(clean.images), kinds, levels);
+    const means = corruptionMeans(results.corruptions);
+    if (means) results.corruption_means = means;
+  }
+  if (sets.length > 0) results.ood = await evaluateOutside(again, sets, detailed.images());
+  return results;
 }
 
 /** Evaluates, and exports what was asked for. */

@@ -12,6 +12,12 @@ const evaluate = (...args: string[]) =>
 type Scores = Record<'auroc' | 'aupr_out' | 'aupr_in' | 'fpr95_out' | 'fpr95_in', number>;
 interface Report extends Record<string, unknown> {
   corruptions: Record<string, unknown>[];
+  corruption_means: {
+    kinds: number;
+    error: number;
+    overall: Record<string, number>;
+    by_severity: Record<string, number>[];
+  };
   ood: ({ set: string; n: number } & Record<string, Scores>)[];
 }
 
@@ -40,8 +46,29 @@ describe('eval --corrupt', () => {
     expect(new Set([nll, ...corruptions.map((point) => point.nll)]).size).toBe(6);
   });
 
+  it('gives the means over the benchmark, extra kinds apart', async () => {
+    const { stdout } = await evaluate(
+      '--corrupt',
+      'jpeg_compression,snow,saturate',
+      '--severity',
+      '1,5',
+      '--json',
+    );
+    const { corruptions, corruption_means: means } = JSON.parse(stdout) as Report;
+    expect(corruptions.map(({ kind, severity }) => `${kind} ${severity}`)).toEqual(
+      ['jpeg_compression', 'snow', 'saturate'].flatMap((kind) => [`${kind} 1`, `${kind} 5`]),
+    );
+    const accuracies = corruptions.slice(0, 4).map(({ accuracy }) => accuracy as number);
+    expect(means.kinds).toBe(2);
+    expect(means.error).toBeCloseTo(1 - accuracies.reduce((a, b) => a + b) / 4, 12);
+    expect(means.overall.accuracy).toBeCloseTo(1 - means.error, 12);
+    expect(means.by_severity.map(({ severity }) => severity)).toEqual([1, 5]);
+    expect(means.by_severity[1].accuracy).toBeCloseTo((accuracies[1] + accuracies[3]) / 2, 12);
+  });
+
   it.each([
     [['--corrupt', 'rain'], '--corrupt: one of gaussian_noise'],
+    [['--corrupt', 'fog,rain'], '--corrupt: one of gaussian_noise'],
     [['--corrupt', 'fog', '--severity', '6'], '--severity: 0 to 5 or all, got 6'],
     [['--severity', '1'], '--severity: needs --corrupt'],
     [['--ood', 'svhn'], '--ood: one of uniform-noise'],
@@ -62,6 +89,7 @@ describe('eval --ood', () => {
       'gaussian-noise',
       'constant',
       'shuffled-pixels',
+      'shuffled-patches',
       'inverted',
     ]);
     for (const { n, predictive_entropy, max_probability, mutual_information } of ood) {
@@ -71,7 +99,7 @@ describe('eval --ood', () => {
         expect(Object.keys(scores)).toHaveLength(5);
       }
     }
-    expect(new Set(ood.map(({ predictive_entropy }) => predictive_entropy.auroc)).size).toBe(5);
+    expect(new Set(ood.map(({ predictive_entropy }) => predictive_entropy.auroc)).size).toBe(6);
   });
 
   it('shows tables', async () => {

@@ -1,6 +1,7 @@
 import { textTable } from '../../report/table.js';
 import type { EvaluationReport } from '../../runs/evaluate.js';
 import { columns, percent, whole } from '../output-format.js';
+import { corruptionText } from './corruption-text.js';
 
 /** Numbers of samples that the text shows of a curve. */
 const CURVE_STOPS = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000];
@@ -16,7 +17,7 @@ export function describeEvaluation(result: EvaluationReport): string {
   const table = columns([...scores(result), ...uncertainty(result), ...origin(result)]);
   const more = [
     ...(result.curve ? [curveTable(result)] : []),
-    ...(result.corruptions ? [corruptionTable(result.corruptions)] : []),
+    ...(result.corruptions ? [corruptionText(result.corruptions, result.corruption_means)] : []),
     ...(result.ood ? [outsideTable(result.ood)] : []),
   ];
   return [table, ...more].join('\n\n');
@@ -75,20 +76,6 @@ function curveTable({ curve = [], samples }: EvaluationReport): string {
     figure(point.ece),
     figure(point.mutual_information),
     figure(point.aurc),
-  ]);
-  return textTable([heads, ...rows]);
-}
-
-function corruptionTable(corruptions: NonNullable<EvaluationReport['corruptions']>): string {
-  const heads = ['corruption', 'severity', 'accuracy', 'NLL', 'ECE', 'entropy', 'mutual information'];
-  const rows = corruptions.map((point) => [
-    point.kind,
-    String(point.severity),
-    percent(point.accuracy),
-    figure(point.nll),
-    figure(point.ece),
-    figure(point.predictive_entropy),
-    figure(point.mutual_information),
   ]);
   return textTable([heads, ...rows]);
 }

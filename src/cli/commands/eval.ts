@@ -32,9 +32,12 @@ export function addEval(program: Command, io: Io): void {
     .addOption(backendOption())
     .option('--threads <n>', 'engine threads; 0: one a core', wholeNumber(0))
     .option('--curve', 'also report every metric of the first 1, 2, ... samples')
-    .option('--corrupt <kind>', 'also evaluate corrupted images: a kind as of CIFAR-10-C, or all')
-    .option('--severity <n>', 'severity of --corrupt: 0 (clean) to 5, or all (default: all)')
-    .option('--ood <set>', 'also tell generated images out of distribution apart: a set, or all')
+    .option(
+      '--corrupt <kinds>',
+      'also evaluate corrupted images: kinds of CIFAR-10-C (a,b), all 15, or extra',
+    )
+    .option('--severity <levels>', 'severities of --corrupt: 0 (clean) to 5 (a,b), or all (default: all)')
+    .option('--ood <sets>', 'also tell generated images out of distribution apart: sets (a,b), or all')
     .option('--export <dir>', 'write predictions of each image and sample into a new folder (npy, CSV)')
     .option('--json', 'print one JSON document on stdout, all else on stderr')
     .option('--quiet', 'print warnings and the result only')

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { CORRUPTIONS, type CorruptionKind, corruptImages } from '../../../src/data/corruptions/kinds.js';
+import {
+  CORRUPTIONS,
+  type CorruptionKind,
+  corruptImages,
+  EXTRA_CORRUPTIONS,
+} from '../../../src/data/corruptions/kinds.js';
 import { OUTSIDE_SETS, type OutsideSet, outsideImages } from '../../../src/data/outside.js';
 
 const BYTES = 3072;
@@ -13,6 +18,12 @@ function imageOf(value: (x: number, y: number) => readonly number[]): Uint8Array
 }
 
 const PATTERN = imageOf((x, y) => [x * 3 + y, y * 5 + x * x, x * y]);
+/** Edges and slopes; no tie where JPEG rounds by chance. */
+const SLOPES = imageOf((x, y) => [
+  x * 4 + y * 2 + ((Math.floor(x / 5) + Math.floor(y / 3)) % 2) * 40,
+  230 - x * 3 - y * 4,
+  x * 2 + y * 5,
+]);
 const GREY = imageOf(() => [128, 128, 128]);
 
 function corrupted(kind: CorruptionKind, severity: number, image = PATTERN, index = 0): Uint8Array {
@@ -41,7 +52,8 @@ function deviation(values: Uint8Array): { mean: number; sd: number } {
 }
 
 describe('corruptions', () => {
-  // By Pillow 13 (pixelate), PyTorch 2.15's interpolate (zoom) and conv2d (blurs), Python's colorsys (colours).
+  // By Pillow 13 (pixelate), SciPy 1.17 (zoom, elastic), ImageMagick 6.9 (motion, snow's flakes), PyTorch 2.15's conv2d
+  // (the other blurs), Python's colorsys (colours); draws by a Philox of Python's.
   it.each([
     ['pixelate', 1, [124, 92, 193], [70, 194, 200], [26, 94, 51], 293188],
     ['pixelate', 5, [123, 60, 163], [69, 175, 195], [28, 96, 58], 294800],
@@ -50,6 +62,12 @@ describe('corruptions', () => {
     ['defocus_blur', 2, [123, 77, 179], [70, 194, 200], [26, 94, 51], 292590],
     ['defocus_blur', 5, [121, 48, 152], [70, 194, 200], [26, 94, 51], 292961],
     ['gaussian_blur', 5, [122, 83, 170], [70, 180, 198], [26, 94, 51], 291459],
+    ['motion_blur', 2, [124, 92, 193], [73, 169, 204], [29, 103, 68], 302290],
+    ['snow', 2, [141, 112, 203], [99, 210, 216], [46, 107, 68], 364976],
+    ['snow', 5, [255, 255, 255], [149, 248, 253], [102, 157, 122], 488927],
+    ['elastic_transform', 1, [120, 48, 120], [71, 216, 193], [30, 103, 79], 300576],
+    ['elastic_transform', 2, [112, 155, 44], [69, 175, 225], [33, 120, 90], 305541],
+    ['elastic_transform', 5, [121, 69, 140], [72, 201, 212], [26, 94, 51], 298674],
     ['brightness', 5, [163, 121, 255], [89, 247, 255], [47, 170, 92], 413556],
     ['saturate', 5, [61, 0, 193], [0, 190, 200], [0, 94, 34], 223887],
   ] as const)('%s at %i is what other libraries make of it', (kind, severity, a, b, c, total) => {
@@ -58,10 +76,33 @@ describe('corruptions', () => {
     expect(sumOf(image)).toBe(total);
   });
 
-  it.each(CORRUPTIONS)('%s leaves images alone at severity 0, and nowhere else', (kind) => {
-    expect(corrupted(kind, 0)).toEqual(PATTERN);
-    for (const severity of [1, 2, 3, 4, 5]) expect(corrupted(kind, severity)).not.toEqual(PATTERN);
+  it.each([
+    [1, [195, 11, 205], [139, 126, 91], [73, 155, 91], 350817],
+    [3, [181, 18, 197], [126, 137, 97], [67, 156, 92], 350640],
+    [5, [191, 10, 203], [120, 132, 92], [71, 155, 95], 351078],
+  ] as const)(
+    'jpeg_compression at %i is what Pillow makes of it, within its rounding',
+    (severity, a, b, c, total) => {
+      const image = corrupted('jpeg_compression', severity, SLOPES);
+      const pixels = [pixel(image, 31, 31), pixel(image, 10, 20), pixel(image, 17, 3)].flat();
+      for (const [i, byte] of [...a, ...b, ...c].entries())
+        expect(Math.abs(pixels[i] - byte)).toBeLessThanOrEqual(1);
+      expect(Math.abs(sumOf(image) - total) / BYTES).toBeLessThan(0.02);
+    },
+  );
+
+  it('the benchmark has the 15 kinds of the paper', () => {
+    expect(CORRUPTIONS).toHaveLength(15);
+    expect(CORRUPTIONS.filter((kind) => EXTRA_CORRUPTIONS.includes(kind))).toEqual([]);
   });
+
+  it.each([...CORRUPTIONS, ...EXTRA_CORRUPTIONS])(
+    '%s leaves images alone at severity 0, and nowhere else',
+    (kind) => {
+      expect(corrupted(kind, 0)).toEqual(PATTERN);
+      for (const severity of [1, 2, 3, 4, 5]) expect(corrupted(kind, severity)).not.toEqual(PATTERN);
+    },
+  );
 
   it.each([
     ['gaussian_noise', 5, 0.1 * 255],
@@ -98,6 +139,23 @@ describe('corruptions', () => {
     expect(Math.max(...plane)).toBe(128);
   });
 
+  it.each([
+    [1, 1, 0.2],
+    [5, 0.75, 0.45],
+  ] as const)('frost at %i is one bluish layer over the image', (severity, share, amount) => {
+    const got = corrupted('frost', severity, GREY);
+    const layers = [0.85, 0.93, 1].map((tint, channel) =>
+      Array.from(got.subarray(channel * PLANE, (channel + 1) * PLANE), (byte) => (byte - share * 128) / tint),
+    );
+    for (let i = 0; i < PLANE; i++) {
+      // Bytes are cut off: up to one less, over a tint of 0.85.
+      expect(Math.abs(layers[0][i] - layers[2][i])).toBeLessThan(1.2);
+      expect(layers[2][i]).toBeGreaterThan(amount * 0.25 * 255 - 1);
+      expect(layers[2][i]).toBeLessThanOrEqual(amount * 255);
+    }
+    expect(deviation(got.subarray(0, PLANE)).sd).toBeGreaterThan(20 * amount);
+  });
+
   it('glass blur brings pixels from at most a place away', () => {
     const columns = imageOf((x) => [x * 8, x * 8, x * 8]);
     const got = corrupted('glass_blur', 1, columns);
@@ -120,6 +178,12 @@ describe('sets out of distribution', () => {
       Array.from({ length: PLANE }, (_, i) => pixel(image, i >> 5, i % 32).join());
     expect(colours(shuffled).sort()).toEqual(colours(PATTERN).sort());
     expect(shuffled).not.toEqual(PATTERN);
+    const patches = outside('shuffled-patches');
+    expect(colours(patches).sort()).toEqual(colours(PATTERN).sort());
+    // Neighbours within a square stay neighbours: red rises by 3 along a row.
+    const steps = Array.from({ length: 7 }, (_, i) => (256 + patches[i + 1] - patches[i]) % 256);
+    expect(steps).toEqual(new Array(7).fill(3));
+    expect(patches).not.toEqual(PATTERN);
     expect(new Set(outside('constant').subarray(0, PLANE)).size).toBe(1);
     expect(Math.abs(deviation(outside('uniform-noise')).sd - 73.9)).toBeLessThan(3);
   });

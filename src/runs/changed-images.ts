@@ -1,0 +1,58 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ActiveEngine } from '../backends/select.js';
+import { CLASS_COUNT, IMAGE_BYTES } from '../data/index.js';
+import { DetailedAccumulator } from '../metrics/index.js';
+import type { Model } from '../models/index.js';
+import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
+import type { LabelledSource } from '../train/step.js';
+
+/** Images that are changed between two looks at the signal. */
+const CHUNK = 200;
+
+/** Changed images are evaluated as the clean ones were: same order, samples and noise. */
+export interface ShiftedEvaluation {
+  model: Model;
+  engine: ActiveEngine;
+  clean: LabelledSource;
+  options: EvaluationOptions;
+}
+
+/** Writes images [n * 3072] that take the place of the clean ones at `indices` [n]. */
+export type Fill = (indices: Int32Array, out: Uint8Array) => void | Promise<void>;
+
+/** Evaluates one buffer of images again and again, filled anew each time. */
+export class ChangedImages {
+  private readonly images: Uint8Array;
+  private readonly source: LabelledSource;
+  private readonly options: EvaluationOptions;
+  private readonly indices: Int32Array;
+
+  constructor(private readonly evaluation: ShiftedEvaluation) {
+    const { engine, clean, options } = evaluation;
+    const { indices } = options;
+    this.indices = indices;
+    this.images = memory(engine, indices.length);
+    const labels = Uint8Array.from(indices, (index) => clean.labels[index]);
+    this.source = { ...clean, images: this.images, labels };
+    this.options = { ...options, indices: indices.map((_, i) => i) };
+  }
+
+  /** What the model makes of the images that `fill` writes. */
+  async measure(fill: Fill): Promise<DetailedAccumulator> {
+    const { indices, images, options } = this;
+    for (let first = 0; first < indices.length; first += CHUNK) {
+      options.signal?.throwIfAborted();
+      await fill(indices.subarray(first, first + CHUNK), images.subarray(first * IMAGE_BYTES));
+      await setImmediate();
+    }
+    const detailed = new DetailedAccumulator(CLASS_COUNT);
+    await evaluate(this.evaluation.model, this.source, { ...options, sink: detailed });
+    return detailed;
+  }
+}
+
+/** Memory for images, the engine's own where it has some. */
+export function memory(engine: ActiveEngine, images: number): Uint8Array {
+  const bytes = images * IMAGE_BYTES;
+  return engine.allocate?.(bytes) ?? new Uint8Array(bytes);
+}
