@@ -18,7 +18,7 @@ export interface SignSource {
 
 /**
  * Random signs, one an image and channel, into `out` [images, channels] as 1 or -1.
- * Channel c of image b takes bit c % 32 of word (c / 32) % 4 of the Philox4x32-10 block at
+ * Channel c of image b takes bit c % 32 of word (c / 32) % 4 of the Philox4x32-7 block at
  * [c / 128, firstImage + b, step, sample]; a set bit is -1.
  */
 export function signsInto(

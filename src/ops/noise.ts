@@ -24,6 +24,11 @@ const MULTIPLIER_0_LOW = 0x1f53;
 const MULTIPLIER_0_HIGH = 0xd251;
 const MULTIPLIER_1_LOW = 0x8d57;
 const MULTIPLIER_1_HIGH = 0xcd9e;
+/**
+ * Rounds of Philox4x32 for noise: the fewest that pass all of TestU01's BigCrush (Salmon et al. 2011, table 2).
+ * Whatever is drawn once (initial weights, the shuffle, augmentation) takes the published ten (rng.ts).
+ */
+const ROUNDS = 7;
 /** Normals of four Philox blocks side by side: one group. */
 const GROUP = 16;
 const LANES = 4;
@@ -39,7 +44,7 @@ function multiplyHigh(low: number, high: number, word: number): number {
 }
 
 /**
- * Philox4x32-10 into four words of `words` (`philox4x32` of rng.ts without its allocations,
+ * Philox4x32-7 into four words of `words` (`philox4x32` of rng.ts without its allocations,
  * which would cost more than the rounds).
  */
 export function philoxInto(
@@ -53,7 +58,7 @@ export function philoxInto(
   let [c0, c1, c2, c3] = [counter0 | 0, counter1 | 0, counter2 | 0, counter3 | 0];
   let k0 = key[0] | 0;
   let k1 = key[1] | 0;
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0_LOW, MULTIPLIER_0_HIGH, c0);
     const high1 = multiplyHigh(MULTIPLIER_1_LOW, MULTIPLIER_1_HIGH, c2);
     const low0 = Math.imul(0xd2511f53, c0);
@@ -71,11 +76,16 @@ export function philoxInto(
   words[3] = c3;
 }
 
+/** A signed word's angle: bits 30 to 0 as a signed number from -pi/2 to pi/2, and half a circle for bit 31. */
+function angleOf(word: number): number {
+  return Math.PI * ((word << 1) / 2 ** 32 + (word < 0 ? 1 : 0));
+}
+
 /** Box-Muller on words (0, 1) and (2, 3): four normals. */
 function boxMuller(words: Int32Array, normals: Float32Array): void {
   for (let pair = 0; pair < LANES; pair += 2) {
     const radius = Math.sqrt(-2 * Math.log(uniformOf(words[pair])));
-    const angle = 2 * Math.PI * uniformOf(words[pair + 1]);
+    const angle = angleOf(words[pair + 1]);
     normals[pair] = radius * Math.cos(angle);
     normals[pair + 1] = radius * Math.sin(angle);
   }
@@ -85,7 +95,7 @@ function boxMuller(words: Int32Array, normals: Float32Array): void {
  * Standard normals for `rows` rows of `perImage` values each, into `out`; row r is sample r % samples of image
  * b = r / samples, its number counted from the clock's.
  * Element e of image b: with g = floor(e / 16), j = floor((e % 16) / 4), lane = e % 4, it is normal j of the
- * Philox4x32-10 block at counter [4 g + lane, firstImage + b, step, sample]. So a value depends on the clock
+ * Philox4x32-7 block at counter [4 g + lane, firstImage + b, step, sample]. So a value depends on the clock
  * and its place alone; images may be split over batches and threads at will.
  */
 export function normalsInto(

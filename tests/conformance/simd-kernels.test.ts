@@ -44,6 +44,8 @@ const CONVS = [
     pool: true,
   },
   { name: 'rectangular filter', x: [2, 6, 9, 5], filter: [2, 4, 5, 3], padding: 1, relu: true },
+  { name: 'five taps a row, 15 wide, 17 channels', x: [2, 6, 17, 5], filter: [3, 5, 5, 17], padding: 1 },
+  { name: 'five taps a row, 8 wide, 13 channels', x: [3, 7, 12, 3], filter: [5, 5, 3, 13], relu: true },
 ];
 
 describe.each(CONVS)('convolution: $name', ({ name, x, filter, ...rest }) => {
@@ -81,6 +83,45 @@ describe.each(CONVS)('convolution: $name', ({ name, x, filter, ...rest }) => {
     );
   });
 });
+
+describe('Winograd convolutions', () => {
+  it.each([
+    { width: 10, outputs: 16, limit: 1.2e-6 },
+    { width: 8, outputs: 16, limit: 8e-7 },
+    { width: 10, outputs: 6, limit: 8e-7 },
+  ])('$width wide, $outputs channels: round little more than plain sums', ({ width, outputs, limit }) => {
+    const x = normal('x', [2, 14, width + 4, 6], 1, true);
+    const filter = normal('w', [5, 5, 6, outputs], 0.1);
+    const got = tf.tidy(() => {
+      const [images, weights] = [x, filter].map(({ values, shape }) => tf.tensor(values, shape));
+      const options = { stride: 1, padding: 0, dilation: 1, relu: false, pool: false };
+      return convReluPool(images as tf.Tensor4D, weights as tf.Tensor4D, undefined, options).dataSync();
+    });
+    let [errors, squares] = [0, 0];
+    for (let i = 0; i < got.length; i++) {
+      const exact = exactSum(x.values, filter.values, i, width, outputs);
+      errors += (got[i] - exact) ** 2;
+      squares += exact ** 2;
+    }
+    // Root mean squares; float32 sums in turn come to some 2e-7.
+    expect(Math.sqrt(errors / squares)).toBeLessThan(limit);
+  });
+});
+
+/** Output `i` of images [2, 14, width + 4, 6] and a filter [5, 5, 6, outputs], in double precision. */
+function exactSum(x: Float32Array, filter: Float32Array, i: number, width: number, outputs: number): number {
+  const channel = i % outputs;
+  const column = Math.floor(i / outputs) % width;
+  const row = Math.floor(i / outputs / width) % 10;
+  const image = Math.floor(i / outputs / width / 10);
+  let sum = 0;
+  for (let ky = 0; ky < 5; ky++)
+    for (let j = 0; j < 30; j++)
+      sum +=
+        x[((14 * image + row + ky) * (width + 4) + column) * 6 + j] *
+        filter[(30 * ky + j) * outputs + channel];
+  return sum;
+}
 
 const DENSE = [
   { name: 'fc1', shape: [4, 400, 120], relu: true },

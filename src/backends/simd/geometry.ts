@@ -84,13 +84,14 @@ function make(
     output[1],
     winograd,
   ];
-  const tiles = conv[1] / 2;
   const winogradBytes = (planar: boolean) => {
+    const [tile, points] = winograd === 3 ? [5, 9] : [2, 6];
+    const tiles = conv[1] / tile;
     const room = planar ? 2 * Math.ceil(outChannels / 2) : 8 * Math.ceil(outChannels / 8);
-    const filter = roomy(24 * kernelHeight * channels * room);
+    const filter = roomy(4 * points * kernelHeight * channels * room);
     const row = planar ? 16 * Math.ceil(tiles / 16) : tiles;
-    const image = 6 * roomy(4 * (height + 2 * padding) * row * channels);
-    const products = 24 * room * (planar ? 32 : conv[0] * tiles);
+    const image = points * roomy(4 * (height + 2 * padding) * row * channels);
+    const products = 4 * points * room * (planar ? 32 : conv[0] * tiles);
     return 2 * filter + roomy(image) + roomy(products) + roomy(4 * (width + 2 * padding));
   };
   // Lives as long as the engine: not a recording's memory.
@@ -111,7 +112,7 @@ function make(
 
 /**
  * How a convolution is computed (`assembly/winograd.ts`): 0 direct, 1 by Winograd with the vector over tiles,
- * 2 with the vector over output channels.
+ * 2 and 3 with the vector over output channels, in tiles of two and of five outputs.
  */
 function winogradMode(
   kernelWidth: number,
@@ -119,7 +120,9 @@ function winogradMode(
   outChannels: number,
   { stride, dilation }: { stride: number; dilation: number },
 ): number {
-  if (stride !== 1 || dilation !== 1 || kernelWidth !== 5 || outWidth % 2 !== 0) return 0;
+  if (stride !== 1 || dilation !== 1 || kernelWidth !== 5) return 0;
+  if (outChannels > 12 && outWidth % 5 === 0) return 3;
+  if (outWidth % 2 !== 0) return 0;
   return outChannels <= 12 ? 1 : 2;
 }
 

@@ -3,7 +3,7 @@ import { philoxWords } from './philox';
 
 /*
  * Flipout (Wen et al. 2018, eq. 5): one perturbation of the weights for the batch, decorrelated between images by
- * random signs of their input and output channels. A channel's sign is one bit of Philox4x32-10:
+ * random signs of their input and output channels. A channel's sign is one bit of Philox4x32-7:
  * bit c % 32 of word (c / 32) % 4 of the block at [c / 128, image, step, sample].
  */
 

@@ -1,6 +1,12 @@
-/** Philox4x32-10 (Salmon et al. 2011) of one counter: four words at `to`. For draws too few for `normals16`. */
+/**
+ * Rounds of Philox4x32 for noise: the fewest that pass all of TestU01's BigCrush (Salmon et al. 2011, table 2).
+ * As in src/ops/noise.ts.
+ */
+export const ROUNDS: i32 = 7;
+
+/** Philox4x32 (Salmon et al. 2011) of one counter: four words at `to`. For draws too few for `normals16`. */
 export function philoxWords(to: usize, c0: i32, c1: i32, c2: i32, c3: i32, key0: i32, key1: i32): void {
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const a = <u64>(<u32>c0) * <u64>0xd2511f53;
     const b = <u64>(<u32>c2) * <u64>0xcd9e8d57;
     c0 = <i32>(b >> 32) ^ c1 ^ key0;

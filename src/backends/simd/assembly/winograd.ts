@@ -4,6 +4,7 @@ import { clear, madd, roomy, storeLanes } from './common';
 import {
   G_CHANNELS, G_HEIGHT, G_INNER, G_INNER_STEP, G_LENGTH, G_OUTER, G_OUTER_STEP, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_PADDING, G_POOL, G_RELU, G_ROW_STEP, G_STEP, G_WIDTH, G_WINOGRAD,
 } from './geometry';
+import { combineNine, FIVE, FIVE_POINTS, transformFive, transformNine } from './winograd-five';
 
 /*
  * Convolutions of stride 1 with five taps a row as F(2, 5) along the rows (Winograd 1980; Lavin & Gray 2016): a tile
@@ -15,6 +16,34 @@ import {
  * point, and the products M are combined to the two outputs.
  */
 const POINTS: i32 = 6;
+
+/** Whether a channel-wise tile has five outputs. */
+// @ts-ignore: decorator
+@inline
+function byFive(g: usize): bool {
+  return load<i32>(g, G_WINOGRAD) == 3;
+}
+
+// @ts-ignore: decorator
+@inline
+function pointCount(g: usize): i32 {
+  return byFive(g) ? FIVE_POINTS : POINTS;
+}
+
+/** Outputs of a tile. */
+// @ts-ignore: decorator
+@inline
+function tileWidth(g: usize): i32 {
+  return byFive(g) ? FIVE : 2;
+}
+
+/** Tiles of a row. */
+// @ts-ignore: decorator
+@inline
+function tileCount(g: usize): i32 {
+  return load<i32>(g, G_OUT_WIDTH) / tileWidth(g);
+}
+
 /** Tiles of a planar block. */
 const BLOCK: i32 = 16;
 
@@ -48,7 +77,7 @@ function channelRoom(g: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function tileRoom(g: usize): i32 {
-  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
+  const tiles = tileCount(g);
   return planar(g) ? (tiles + BLOCK - 1) & -BLOCK : tiles;
 }
 
@@ -68,13 +97,12 @@ function imagePointBytes(g: usize): usize {
 function productPointBytes(g: usize): usize {
   // Two rows, for the pool.
   if (planar(g)) return <usize>(2 * BLOCK * channelRoom(g)) << 2;
-  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
-  return (<usize>(load<i32>(g, G_OUT_HEIGHT) * tiles * channelRoom(g))) << 2;
+  return (<usize>(load<i32>(g, G_OUT_HEIGHT) * tileCount(g) * channelRoom(g))) << 2;
 }
 
 /** Bytes of a transformed filter. */
 export function winogradFilterBytes(g: usize): usize {
-  return roomy(<usize>POINTS * filterPointBytes(g));
+  return roomy(<usize>pointCount(g) * filterPointBytes(g));
 }
 
 /** U from a filter [K][5][C][O]: [point][K][C][channelRoom], or planar [point][pair of channels][K][C][2]. */
@@ -86,10 +114,15 @@ export function transformFilter(g: usize, filter: usize, to: usize): void {
   const point = filterPointBytes(g);
   const inPlanes = planar(g);
   const tap = (<usize>(channels * outChannels)) << 2;
-  clear(to, <usize>POINTS * point);
+  clear(to, <usize>pointCount(g) * point);
   for (let ky = 0; ky < kernelRows; ky++) {
     for (let c = 0; c < channels; c++) {
       let from = filter + <usize>ky * 5 * tap + ((<usize>(c * outChannels)) << 2);
+      if (byFive(g)) {
+        const at = to + ((<usize>(ky * channels + c) * <usize>room) << 2);
+        for (let o: usize = 0; o < <usize>outChannels << 2; o += 16) transformFive(from + o, tap, at + o, point);
+        continue;
+      }
       for (let o = 0; o < outChannels; o++) {
         const at = inPlanes
           ? (((o >> 1) * kernelRows + ky) * channels + c) * 2 + (o & 1)
@@ -147,12 +180,12 @@ function transformColumns(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: 
 
 /** The convolution of one zero-padded NHWC image with a transformed filter; out is [positions][O]. */
 export function winograd(g: usize, x: usize, filter: usize, bias: usize, out: usize, scratch: usize): void {
-  const products = scratch + roomy(<usize>POINTS * imagePointBytes(g));
+  const products = scratch + roomy(<usize>pointCount(g) * imagePointBytes(g));
   if (planar(g)) {
     planarProducts(g, x, scratch, filter, bias, products, out, 0);
   } else {
     transformPixels(g, x, scratch);
-    channelProducts(g, scratch, filter, products, products + roomy(<usize>POINTS * productPointBytes(g)));
+    channelProducts(g, scratch, filter, products, products + roomy(<usize>pointCount(g) * productPointBytes(g)));
     combineChannels(g, products, bias, out);
   }
 }
@@ -168,49 +201,57 @@ export function winogradPooled(g: usize, x: usize, filter: usize, bias: usize, y
   planarProducts(g, x, scratch, filter, bias, products, y, taps);
 }
 
-/** V as [point][row][tile][C]. Vectors may reach into the next tile, which comes later. */
+/** V as [point][tile][row][C]. Vectors may reach into the next row, which comes later. */
 function transformPixels(g: usize, x: usize, to: usize): void {
-  const rows = paddedHeight(g);
-  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
+  const tiles = tileCount(g);
+  const step = <usize>tileWidth(g);
   const pixel = <usize>load<i32>(g, G_CHANNELS) << 2;
   const rowBytes = <usize>paddedWidth(g) * pixel;
+  const end = <usize>paddedHeight(g) * rowBytes;
   const point = imagePointBytes(g);
-  for (let row = 0; row < rows; row++) {
-    let from = x;
-    for (let t = 0; t < tiles; t++) {
+  for (let t = 0; t < tiles; t++) {
+    for (let row: usize = 0; row < end; row += rowBytes) {
+      const from = x + row;
       for (let at: usize = 0; at < pixel; at += 16) {
-        const p = from + at;
-        const d0 = v128.load(p);
-        const d1 = v128.load(p + pixel);
-        const d2 = v128.load(p + 2 * pixel);
-        const d3 = v128.load(p + 3 * pixel);
-        const d4 = v128.load(p + 4 * pixel);
-        const d5 = v128.load(p + 5 * pixel);
-        transformColumns(d0, d1, d2, d3, d4, d5, to + at, point);
+        if (step == FIVE) transformNine(from + at, pixel, to + at, point);
+        else transformSix(from + at, pixel, to + at, point);
       }
-      from += 2 * pixel;
       to += pixel;
     }
-    x += rowBytes;
+    x += step * pixel;
   }
 }
 
-/** M of each point: a direct convolution over tiles in place of pixels, with one tap a row. `shape` is room for its geometry. */
+/** The six points of a vector of channels from the tile's six columns. */
+// @ts-ignore: decorator
+@inline
+function transformSix(from: usize, pixel: usize, to: usize, point: usize): void {
+  const d0 = v128.load(from);
+  const d1 = v128.load(from + pixel);
+  const d2 = v128.load(from + 2 * pixel);
+  const d3 = v128.load(from + 3 * pixel);
+  const d4 = v128.load(from + 4 * pixel);
+  const d5 = v128.load(from + 5 * pixel);
+  transformColumns(d0, d1, d2, d3, d4, d5, to, point);
+}
+
+/**
+ * M of each point as [tile][row][O]: a direct convolution whose columns are the image's rows. What a product reads lies
+ * side by side, one run. `shape` is room for its geometry.
+ */
 function channelProducts(g: usize, v: usize, u: usize, m: usize, shape: usize): void {
-  const tiles = load<i32>(g, G_OUT_WIDTH) >> 1;
-  const length = load<i32>(g, G_CHANNELS) << 2;
-  // Rows of tiles follow each other without a gap: one long row.
-  store<i32>(shape, 1, G_OUT_HEIGHT);
-  store<i32>(shape, load<i32>(g, G_OUT_HEIGHT) * tiles, G_OUT_WIDTH);
-  store<i32>(shape, length, G_STEP);
-  store<i32>(shape, 0, G_ROW_STEP);
-  // The kernel's rows as inner runs: the loop around them is then left after one round.
+  const points = pointCount(g);
+  const pixel = load<i32>(g, G_CHANNELS) << 2;
+  store<i32>(shape, tileCount(g), G_OUT_HEIGHT);
+  store<i32>(shape, load<i32>(g, G_OUT_HEIGHT), G_OUT_WIDTH);
+  store<i32>(shape, pixel, G_STEP);
+  store<i32>(shape, pixel * paddedHeight(g), G_ROW_STEP);
   store<i32>(shape, 1, G_OUTER);
   store<i32>(shape, 0, G_OUTER_STEP);
-  store<i32>(shape, load<i32>(g, G_OUTER), G_INNER);
-  store<i32>(shape, length * tiles, G_INNER_STEP);
-  store<i32>(shape, length, G_LENGTH);
-  for (let point = 0; point < POINTS; point++) {
+  store<i32>(shape, 1, G_INNER);
+  store<i32>(shape, 0, G_INNER_STEP);
+  store<i32>(shape, pixel * load<i32>(g, G_OUTER), G_LENGTH);
+  for (let point = 0; point < points; point++) {
     convolve(shape, v, u, 0, channelRoom(g), m);
     v += imagePointBytes(g);
     u += filterPointBytes(g);
@@ -232,34 +273,36 @@ function oddOutput(m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): v128 {
 }
 
 function combineChannels(g: usize, m: usize, bias: usize, out: usize): void {
-  const positions = load<i32>(g, G_OUT_HEIGHT) * (load<i32>(g, G_OUT_WIDTH) >> 1);
+  const tiles = tileCount(g);
+  const step = <usize>tileWidth(g);
+  const height = load<i32>(g, G_OUT_HEIGHT);
   const channels = load<i32>(g, G_OUT_CHANNELS);
   const room = <usize>channelRoom(g) << 2;
   const point = productPointBytes(g);
   const pixel = <usize>channels << 2;
-  for (let j = 0; j < positions; j++) {
-    for (let o = 0; o < channels; o += 4) {
-      const at = <usize>o << 2;
-      let p = m + at;
-      const offset = bias ? v128.load(bias + at) : f32x4.splat(0);
-      const m0 = v128.load(p);
-      p += point;
-      const m1 = v128.load(p);
-      p += point;
-      const m2 = v128.load(p);
-      p += point;
-      const m3 = v128.load(p);
-      p += point;
-      const m4 = v128.load(p);
-      const m5 = v128.load(p + point);
-      const even = f32x4.add(evenOutput(m0, m1, m2, m3, m4), offset);
-      const odd = f32x4.add(oddOutput(m1, m2, m3, m4, m5), offset);
-      storeLanes(out + at, even, channels - o);
-      storeLanes(out + pixel + at, odd, channels - o);
+  const line = <usize>load<i32>(g, G_OUT_WIDTH) * pixel;
+  for (let t = 0; t < tiles; t++) {
+    let to = out;
+    for (let y = 0; y < height; y++) {
+      for (let o = 0; o < channels; o += 4) {
+        const at = <usize>o << 2;
+        const offset = bias ? v128.load(bias + at) : f32x4.splat(0);
+        if (step == FIVE) combineNine(m + at, point, offset, to + at, pixel, channels - o);
+        else combineSix(m + at, point, offset, to + at, pixel, channels - o);
+      }
+      m += room;
+      to += line;
     }
-    m += room;
-    out += 2 * pixel;
+    out += step * pixel;
   }
+}
+
+/** The two outputs, `pixel` bytes apart, of `lanes` channels from their six products, `point` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function combineSix(m: usize, point: usize, offset: v128, out: usize, pixel: usize, lanes: i32): void {
+  storeLanes(out, f32x4.add(evenAt(m, point), offset), lanes);
+  storeLanes(out + pixel, f32x4.add(oddAt(m, point), offset), lanes);
 }
 
 /** One row of V, [point][row][C][tile]. `columns` is room for the row's even columns before the odd ones. */

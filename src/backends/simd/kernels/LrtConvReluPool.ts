@@ -4,7 +4,7 @@ import { Op } from '../opcodes.js';
 import { optional, type SimdKernel } from './kernel.js';
 
 /** Bytes of a noise area (`assembly/noise-row.ts`). */
-export const NOISE_BYTES = 2432;
+export const NOISE_BYTES = 2368;
 
 export interface LrtAttributes {
   clamp: number;
