@@ -84,14 +84,13 @@ function make(
     output[1],
     winograd,
   ];
-  const winogradBytes = (planar: boolean) => {
-    const [tile, points] = winograd === 3 ? [5, 9] : [2, 6];
+  const winogradBytes = ({ planar, tile, points }: WinogradTiles) => {
     const tiles = conv[1] / tile;
     const room = planar ? 2 * Math.ceil(outChannels / 2) : 8 * Math.ceil(outChannels / 8);
     const filter = roomy(4 * points * kernelHeight * channels * room);
-    const row = planar ? 16 * Math.ceil(tiles / 16) : tiles;
+    const row = planar ? BLOCK * Math.ceil(tiles / BLOCK) : tiles;
     const image = points * roomy(4 * (height + 2 * padding) * row * channels);
-    const products = 4 * points * room * (planar ? 32 : conv[0] * tiles);
+    const products = 4 * points * room * (planar ? 2 * BLOCK : conv[0] * tiles);
     return 2 * filter + roomy(image) + roomy(products) + roomy(4 * (width + 2 * padding));
   };
   // Lives as long as the engine: not a recording's memory.
@@ -106,14 +105,31 @@ function make(
     convBytes: 4 * conv[0] * conv[1] * outChannels,
     filterBytes: outChannels * kernelHeight * inner * Math.ceil(length / 16) * 16,
     gradFilterBytes: 2 * outChannels * kernelHeight * inner * Math.ceil((length + 4 * channels) / 16) * 16,
-    winogradBytes: winograd === 0 ? 0 : winogradBytes(winograd === 1),
+    winogradBytes: winograd === 0 ? 0 : winogradBytes(TILES[winograd - 1]),
   };
 }
 
-/**
- * How a convolution is computed (`assembly/winograd.ts`): 0 direct, 1 by Winograd with the vector over tiles,
- * 2 and 3 with the vector over output channels, in tiles of two and of five outputs.
- */
+/** A way to compute by Winograd (`assembly/winograd.ts`). */
+interface WinogradTiles {
+  /** Whether the vector runs over tiles, else over output channels. */
+  planar: boolean;
+  /** Outputs of a tile, and products that they take. */
+  tile: number;
+  points: number;
+}
+
+/** The ways 1 to 3. */
+const TILES: readonly WinogradTiles[] = [
+  { planar: true, tile: 4, points: 8 },
+  { planar: false, tile: 2, points: 6 },
+  { planar: false, tile: 5, points: 9 },
+];
+/** Tiles of a planar block's row. */
+const BLOCK = 8;
+/** Up to so many output channels the vector runs over tiles: lanes over channels would be idle. */
+const PLANAR_CHANNELS = 12;
+
+/** How a convolution is computed: 0 directly, else by Winograd's way of that number. */
 function winogradMode(
   kernelWidth: number,
   outWidth: number,
@@ -121,9 +137,9 @@ function winogradMode(
   { stride, dilation }: { stride: number; dilation: number },
 ): number {
   if (stride !== 1 || dilation !== 1 || kernelWidth !== 5) return 0;
-  if (outChannels > 12 && outWidth % 5 === 0) return 3;
-  if (outWidth % 2 !== 0) return 0;
-  return outChannels <= 12 ? 1 : 2;
+  if (outChannels <= PLANAR_CHANNELS && outWidth % 4 === 0) return 1;
+  if (outWidth % 5 === 0) return 3;
+  return outWidth % 2 === 0 ? 2 : 0;
 }
 
 /** A scratch area as the kernels lay them out: on vector boundaries, with room behind. */

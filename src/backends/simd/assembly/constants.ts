@@ -67,7 +67,7 @@ export function prepareConstants(): void {
   v128.store(at, f32x4.splat(0.05259865520282187), 944);
   v128.store(at, f32x4.splat(-2.05), 960);
   v128.store(at, f32x4.splat(5), 976);
-  // Those of winograd-five.ts.
+  // Those of winograd-five.ts and winograd-four.ts.
   v128.store(at, f32x4.splat(5.25), 992);
   v128.store(at, f32x4.splat(5.0625), 1008);
   v128.store(at, f32x4.splat(4.3125), 1024);
@@ -88,6 +88,8 @@ export function prepareConstants(): void {
   v128.store(at, f32x4.splat(<f32>(1 / 0.52734375)), 1264);
   v128.store(at, f32x4.splat(<f32>(-1 / 4.21875)), 1280);
   v128.store(at, f32x4.splat(<f32>(1 / 177.1875)), 1296);
+  v128.store(at, f32x4.splat(4.25), 1312);
+  v128.store(at, f32x4.splat(1.25), 1328);
   // Those of noise-row.ts.
   v128.store(at, i32x4(0, 1, 2, 3), 1536);
   v128.store(at, i32x4.splat(4), 1552);

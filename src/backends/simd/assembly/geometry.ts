@@ -24,7 +24,10 @@ export const G_POOL: usize = 56;
 export const G_OUT_CHANNELS: usize = 60;
 export const G_Y_HEIGHT: usize = 64;
 export const G_Y_WIDTH: usize = 68;
-/** 0: direct; 1: by Winograd, the vector over tiles; 2 and 3: by Winograd in tiles of two and of five, the vector over output channels. */
+/**
+ * 0: direct; else by Winograd: 1 with the vector over tiles of four outputs, 2 and 3 with the vector over output channels,
+ * in tiles of two and of five.
+ */
 export const G_WINOGRAD: usize = 72;
 
 /** Bytes of one padded image. */

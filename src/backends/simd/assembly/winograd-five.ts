@@ -10,10 +10,6 @@ import { storeLanes } from './common';
  * E, the odd ones O, and the points +-a are O +- a E. The vector runs over channels.
  */
 
-/** Outputs of a tile, and its points. */
-export const FIVE: i32 = 5;
-export const FIVE_POINTS: i32 = 9;
-
 /** d + q2 c + q1 b + q0 a, the signs of q2, q1 and q0 - + -. */
 // @ts-ignore: decorator
 @inline
