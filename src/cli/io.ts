@@ -1,13 +1,15 @@
 import type { Writable } from 'node:stream';
 
 /** A stream that may be a terminal. */
-export type OutputStream = Writable & { readonly isTTY?: boolean };
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** All that the command line touches of its process; tests pass their own. */
 export interface Io {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** No bars, no colours, no drawings: for screen readers (`--plain`). */
+  plain?: boolean;
   /** Calls `handle` for every SIGINT and SIGTERM; returns how to stop that. */
   onSignal(handle: (name: string) => void): () => void;
   /** Ends the process at once. */

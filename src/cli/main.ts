@@ -16,7 +16,8 @@ interface Parser {
  * @returns the exit code: 0 done, 1 failure, 2 usage or config, 3 data, 4 engine, 130 interrupted
  */
 export function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
-  if (argv.length <= 2) return runProgram({ parseAsync: () => nextSteps(io) }, argv, io);
+  if (argv.slice(2).every((word) => word === '--plain'))
+    return runProgram({ parseAsync: () => nextSteps(io) }, argv, io);
   return runProgram(buildProgram(io), argv, io);
 }
 

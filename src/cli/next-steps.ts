@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { OpenedRun } from '../results/index.js';
+import { isBayesianRun, twinAmong } from '../runs/twin.js';
 import type { Io } from './io.js';
 import { columns, percent, printable } from './output-format.js';
 import { styled } from './output-style.js';
@@ -80,17 +81,15 @@ function firstSteps(runs: readonly OpenedRun[]): Step[] {
 
 /** Compares the latest run with its twin, the newest run on the same data that is Bayesian where it is not, or trains one. */
 function twinStep(latest: OpenedRun, finished: readonly OpenedRun[]): Step {
-  const twin = finished.find(
-    (run) => isBayesian(run) !== isBayesian(latest) && dataOf(run) === dataOf(latest),
-  );
+  const twin = twinAmong(latest, finished);
   if (twin !== undefined) {
-    const [cnn, bayesian] = isBayesian(latest) ? [twin, latest] : [latest, twin];
+    const [cnn, bayesian] = isBayesianRun(latest) ? [twin, latest] : [latest, twin];
     return [
       `bayescnn compare ${folderOf(cnn)} ${folderOf(bayesian)}`,
       'see what being Bayesian bought, with intervals and tests',
     ];
   }
-  return isBayesian(latest)
+  return isBayesianRun(latest)
     ? [twinCommand(latest, 'none', 'cnn'), 'train its plain twin, to compare with']
     : [twinCommand(latest, 'all', 'bayes'), 'train its Bayesian twin, to compare with'];
 }
@@ -109,15 +108,4 @@ function twinCommand(run: OpenedRun, bayesian: string, suffix: string): string {
 interface TwinSettings {
   model?: { posterior?: { kind?: unknown } };
   train?: { optimizer?: { weightDecay?: unknown } };
-}
-
-function isBayesian({ config }: OpenedRun): boolean {
-  return (config as { model?: { bayesian?: unknown } }).model?.bayesian !== 'none';
-}
-
-/** What two runs must share to be compared: the archive, and which images of it they use. */
-function dataOf({ config, environment }: OpenedRun): string {
-  const { source, subset, validation } = (config as { data?: Record<string, unknown> }).data ?? {};
-  const archive = (environment?.dataset as { sha256?: unknown } | undefined)?.sha256;
-  return JSON.stringify([archive, source, subset, validation]);
 }

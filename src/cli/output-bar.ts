@@ -8,14 +8,23 @@ export class Bar {
 
   constructor(private readonly stream: OutputStream) {}
 
-  /** Draws `label` at done / total; another label replaces the bar. A full bar vanishes. */
-  draw(label: string, done: number, total: number, detail: string): void {
+  /**
+   * Draws `label` at done / total; another label replaces the bar. A full bar vanishes.
+   * @param details the most important first: those that do not fit the terminal's width are left out
+   */
+  draw(label: string, done: number, total: number, details: readonly string[]): void {
     const full = done >= total;
     if (full || this.label !== label) this.stop();
     if (full) return;
-    const payload = { label, detail };
+    const width = this.stream.columns ?? 80;
+    const size = barSize(width);
+    // Besides the bar: blanks, and a share such as 100 %.
+    const payload = {
+      label,
+      detail: fitting(details, width - label.length - size - ' '.length * 4 - '100 %'.length),
+    };
     if (this.bar === undefined) {
-      this.bar = newBar(this.stream);
+      this.bar = newBar(this.stream, size);
       this.label = label;
       this.bar.start(total, done, payload);
     } else {
@@ -34,11 +43,28 @@ export class Bar {
   }
 }
 
-function newBar(stream: OutputStream): SingleBar {
+/** On a narrow terminal figures say more than a bar. */
+function barSize(width: number): number {
+  if (width < 60) return 0;
+  return width < 100 ? 10 : 24;
+}
+
+/** As many of the details as fit, two blanks between them. */
+function fitting(details: readonly string[], room: number): string {
+  let text = '';
+  for (const detail of details) {
+    const longer = text === '' ? detail : `${text}  ${detail}`;
+    if (longer.length >= room) break;
+    text = longer;
+  }
+  return text;
+}
+
+function newBar(stream: OutputStream, size: number): SingleBar {
   return new SingleBar({
     stream,
-    format: '{label} {bar} {percentage} %  {detail}',
-    barsize: 24,
+    format: size === 0 ? '{label} {percentage} %  {detail}' : '{label} {bar} {percentage} %  {detail}',
+    barsize: size,
     barCompleteChar: '=',
     barIncompleteChar: '-',
     fps: 8,

@@ -2,9 +2,9 @@ import type { TrainProgress, TrainReporter } from '../train/reporter.js';
 import type { LossPrint, MetricsRow } from '../train/row.js';
 import type { Io } from './io.js';
 import { Bar } from './output-bar.js';
-import { bytes, duration, percent, printable, whole } from './output-format.js';
+import { bytes, duration, percent, printable, whole, wrapped } from './output-format.js';
 import { Milestones, Throttle } from './output-milestones.js';
-import { isTerminal, styled } from './output-style.js';
+import { isTerminal, styled, widthOf } from './output-style.js';
 
 export interface OutputOptions {
   /** One JSON document on stdout, everything else on stderr. */
@@ -35,6 +35,8 @@ export class Output implements TrainReporter {
   private decode = new Milestones(DECODE_SHARE);
   private downloadStart: number | undefined;
   private epochs: number | undefined;
+  /** Mean predictive entropy of the last evaluation, nats. */
+  private entropy: number | undefined;
 
   constructor(
     private readonly io: Io,
@@ -44,23 +46,28 @@ export class Output implements TrainReporter {
     this.quiet = options.quiet ?? false;
     this.now = options.now ?? (() => performance.now());
     this.heartbeat = new Throttle(HEARTBEAT_SECONDS, this.now);
-    if (!this.quiet && isTerminal(io.stderr, io.env)) this.bar = new Bar(io.stderr);
+    if (!this.quiet && isTerminal(io, io.stderr)) this.bar = new Bar(io.stderr);
   }
 
   /** What the user may want to know, e.g. which engine runs and why. */
   note(message: string): void {
-    if (!this.quiet) this.toStderr(styled(this.io, this.io.stderr, 'dim', printable(message)));
+    if (!this.quiet) this.toStderr(message, 'dim');
   }
 
   /** What the user must see, whatever the mode. */
   warn(message: string): void {
-    this.toStderr(`${styled(this.io, this.io.stderr, 'yellow', 'warning:')} ${printable(message)}`);
+    this.toStderr(`warning: ${message}`, 'yellow', 'warning:');
   }
 
   /** The command's result: the document under --json, else its text. Call it once. */
   result(document: unknown, text: string): void {
+    this.drawing(document, printable(text));
+  }
+
+  /** As `result`, for a text of this program's own that may have colours. */
+  drawing(document: unknown, text: string): void {
     this.bar?.stop();
-    this.io.stdout.write(this.json ? `${JSON.stringify(document, null, 2)}\n` : `${printable(text)}\n`);
+    this.io.stdout.write(this.json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`);
   }
 
   /** A line of the result as it comes; under --json the document repeats it, so it goes to stderr. */
@@ -68,7 +75,7 @@ export class Output implements TrainReporter {
     if (this.quiet) return;
     this.bar?.stop();
     const stream = this.json ? this.io.stderr : this.io.stdout;
-    stream.write(`${printable(text)}\n`);
+    stream.write(`${wrapped(printable(text), widthOf(this.io, stream))}\n`);
   }
 
   /** Removes bars; call it however the command ends. */
@@ -80,10 +87,10 @@ export class Output implements TrainReporter {
     this.epochs = state.epochs;
     if (this.quiet) return;
     const label = `epoch ${state.epoch}/${state.epochs}`;
-    const rate = `${whole(state.imagesPerSecond)} images/s`;
-    const detail = `loss ${state.loss.toFixed(3)}  ${rate}  ${duration(state.etaSeconds)} left`;
-    if (this.bar) this.bar.draw(label, state.step, state.steps, detail);
-    else if (this.heartbeat.ready()) this.toStderr(`${label}, step ${state.step}/${state.steps}: ${detail}`);
+    const details = progressDetails(state, this.entropy);
+    if (this.bar) this.bar.draw(label, state.step, state.steps, details);
+    else if (this.heartbeat.ready())
+      this.toStderr(`${label}, step ${state.step}/${state.steps}: ${details.join('  ')}`);
   }
 
   /** The notebook's line, digit for digit: `[1,  2000] loss: 2.197`. */
@@ -95,12 +102,13 @@ export class Output implements TrainReporter {
   evaluating(done: number, total: number): void {
     if (this.quiet) return;
     const detail = `${whole(done)}/${whole(total)}`;
-    if (this.bar) this.bar.draw('evaluating', done, total, detail);
+    if (this.bar) this.bar.draw('evaluating', done, total, [detail]);
     else if (done < total && this.heartbeat.ready()) this.toStderr(`evaluating: ${detail}`);
   }
 
   epoch(row: MetricsRow): void {
     this.heartbeat.reset();
+    this.entropy = row.predictive_entropy ?? this.entropy;
     this.line(epochLine(row, this.epochs));
   }
 
@@ -111,14 +119,14 @@ export class Output implements TrainReporter {
     const rate = seconds > 0 ? `${bytes(Math.round(done / seconds))}/s` : '';
     const detail = `${bytes(done)}${total === null ? '' : ` of ${bytes(total)}`}  ${rate}`.trimEnd();
     // A bar needs to know the whole.
-    if (this.bar && total !== null) this.bar.draw('downloading', done, total, detail);
+    if (this.bar && total !== null) this.bar.draw('downloading', done, total, [detail]);
     else if (this.passedDownload(done, total)) this.toStderr(`downloading: ${detail}`);
     if (done === total) this.endDownload();
   };
 
   readonly onDecode = (done: number, total: number): void => {
     if (this.quiet) return;
-    if (this.bar) this.bar.draw('decoding', done, total, '');
+    if (this.bar) this.bar.draw('decoding', done, total, []);
     else if (this.decode.passed(done / total)) this.toStderr(`decoding: ${percent(done / total, 0)}`);
     if (done === total) this.decode = new Milestones(DECODE_SHARE);
   };
@@ -135,10 +143,29 @@ export class Output implements TrainReporter {
     this.download = new Milestones(DOWNLOAD_SHARE);
   }
 
-  private toStderr(text: string): void {
+  /** Writes a text, of which `part`, or all, is styled. */
+  private toStderr(text: string, style?: 'dim' | 'yellow', part?: string): void {
     this.bar?.stop();
-    this.io.stderr.write(`${text}\n`);
+    const { stderr } = this.io;
+    const whole = wrapped(printable(text), widthOf(this.io, stderr));
+    const styledText =
+      style === undefined
+        ? whole
+        : whole.replace(part ?? whole, (found) => styled(this.io, stderr, style, found));
+    stderr.write(`${styledText}\n`);
   }
+}
+
+/** What a bar tells of training, the most important first. Entropy is that of the last evaluation. */
+function progressDetails(state: TrainProgress, entropy: number | undefined): string[] {
+  return [
+    `loss ${state.loss.toFixed(3)}`,
+    `${duration(state.etaSeconds)} left`,
+    `accuracy ${percent(state.accuracy, 1)}`,
+    `${whole(state.imagesPerSecond)} images/s`,
+    ...(state.kl === 0 ? [] : [`KL ${whole(state.kl)}`]),
+    ...(entropy === undefined ? [] : [`entropy ${entropy.toFixed(3)}`]),
+  ];
 }
 
 function epochLine(row: MetricsRow, epochs: number | undefined): string {
@@ -150,6 +177,8 @@ function epochLine(row: MetricsRow, epochs: number | undefined): string {
     ...measured('test NLL', row.test_nll, decimals),
     ...measured('test accuracy', row.test_accuracy, percent),
     ...measured('ECE', row.ece, decimals),
+    ...measured('entropy', row.predictive_entropy, decimals),
+    ...(row.train_kl === 0 ? [] : [`KL ${whole(row.train_kl)}`]),
     `${whole(row.images_per_second)} images/s`,
     duration(row.seconds),
   ];

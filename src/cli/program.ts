@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { addBench } from './commands/bench.js';
 import { addCompare } from './commands/compare.js';
 import { addCompletion } from './commands/completion.js';
+import { addCurves } from './commands/curves.js';
 import { addData } from './commands/data.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEval } from './commands/eval.js';
@@ -39,11 +40,16 @@ export function buildProgram(io: Io): Command {
   const program = newProgram(io)
     .description('Trains a LeNet and its Bayesian twin on CIFAR-10 and reports what each buys and costs.')
     .version(packageVersion(), '-V, --version')
+    .option('--plain', 'with any command: no bars, colours or drawings, e.g. for a screen reader')
+    .on('option:plain', () => {
+      io.plain = true;
+    })
     .addHelpText('after', EXAMPLES);
   addTrain(program, io);
   addEval(program, io);
   addPredict(program, io);
   addCompare(program, io);
+  addCurves(program, io);
   addExport(program, io);
   addInit(program, io);
   addData(program, io);

@@ -15,5 +15,6 @@ export {
   comparisonRows,
   comparisonText,
 } from './comparison-text.js';
+export { type ChartOptions, type Curve, chart, curveTable } from './curves.js';
 export { type Difference, differences, flatten } from './differences.js';
 export { type Cells, markdownTable, textTable } from './table.js';

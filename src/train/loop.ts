@@ -248,6 +248,8 @@ class TrainingRun {
       step: sums.steps,
       steps: stepsPerEpoch,
       loss: sums.nll / sums.images,
+      accuracy: sums.correct / sums.images,
+      kl: sums.kl / sums.steps,
       imagesPerSecond: sums.images / seconds,
       etaSeconds: perStep * (steps - this.taken),
     });

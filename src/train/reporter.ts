@@ -7,8 +7,12 @@ export interface TrainProgress {
   /** Steps done in this epoch, and in a whole one. */
   step: number;
   steps: number;
-  /** Running mean loss of the epoch. */
+  /** Running mean NLL of the epoch. */
   loss: number;
+  /** Of the epoch's training images so far. */
+  accuracy: number;
+  /** Mean KL(q || prior) of the epoch's steps, nats; 0 without a posterior. */
+  kl: number;
   imagesPerSecond: number;
   /** Seconds left of the whole run's training, by the rate so far. */
   etaSeconds: number;

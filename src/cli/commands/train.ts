@@ -4,7 +4,7 @@ import type { Summary } from '../../runs/train.js';
 import type { PosteriorRow } from '../../train/posterior-row.js';
 import type { Io } from '../io.js';
 import { assignment, backendOption, sha256, wholeNumber } from '../options.js';
-import { columns, duration, percent, whole } from '../output-format.js';
+import { columns, duration, percent, printable, whole } from '../output-format.js';
 import { runCommand, subcommand } from '../run-command.js';
 
 const EXAMPLES = `
@@ -85,6 +85,7 @@ export function addTrain(program: Command, io: Io): void {
     .option('--archive <file>', 'read the images from this archive instead of downloading it')
     .option('--sha256 <hex>', 'the checksum that the archive must have', sha256)
     .option('--subset <n>', 'train and test on the first n images only', wholeNumber(1))
+    .option('--chart', 'draw the metrics over the epochs at the end')
     .option('--json', 'print one JSON document on stdout, all else on stderr')
     .option('--quiet', 'print warnings and the result only')
     .addHelpText('after', EXAMPLES)
@@ -100,9 +101,28 @@ export function addTrain(program: Command, io: Io): void {
           dataEvents: output,
           signal,
         });
-        output.result(summary, describe(summary));
+        output.drawing(summary, await ending(io, summary, options));
       }),
     );
+}
+
+/** The end of a run as text: its outcome, its twin where there is one, and its curves where they are asked for. */
+async function ending(
+  io: Io,
+  summary: Summary,
+  { chart, quiet }: { chart?: true | undefined; quiet?: true | undefined },
+): Promise<string> {
+  const texts = [printable(describe(summary))];
+  const { openRun } = await import('../../results/index.js');
+  const run = await openRun(summary.run);
+  const { findTwin } = await import('../../runs/twin.js');
+  const twin = quiet ? undefined : await findTwin(run);
+  if (twin !== undefined) texts.push(printable((await import('./twin-text.js')).twinTable(run, twin)));
+  if (chart) {
+    const { curvesText, rowsOf, USUAL_COLUMNS } = await import('./curves-text.js');
+    texts.push(curvesText(io, [await rowsOf(run)], USUAL_COLUMNS));
+  }
+  return texts.join('\n\n');
 }
 
 /** The outcome as text; every figure is of the last epoch. */

@@ -5,7 +5,10 @@ import type { Io } from '../../../src/cli/io.js';
 class Memory extends Writable {
   text = '';
 
-  constructor(readonly isTTY: boolean) {
+  constructor(
+    readonly isTTY: boolean,
+    readonly columns?: number,
+  ) {
     super();
   }
 
@@ -25,9 +28,11 @@ export class FakeIo implements Io {
   constructor(
     readonly env: Record<string, string> = {},
     tty = false,
+    columns?: number,
+    readonly plain = false,
   ) {
-    this.stdout = new Memory(tty);
-    this.stderr = new Memory(tty);
+    this.stdout = new Memory(tty, columns);
+    this.stderr = new Memory(tty, columns);
   }
 
   onSignal(handle: (name: string) => void): () => void {

@@ -35,13 +35,15 @@ const PROGRESS: TrainProgress = {
   step: 300,
   steps: 1000,
   loss: 1.234,
+  accuracy: 0.5021,
+  kl: 0,
   imagesPerSecond: 8432.4,
   etaSeconds: 65,
 };
 
 const EPOCH_LINE =
   'epoch 1: train loss 1.683, train accuracy 38.20 %, test NLL 1.500, test accuracy 46.10 %, ECE 0.020, ' +
-  '8,432 images/s, 5.9 s\n';
+  'entropy 1.200, 8,432 images/s, 5.9 s\n';
 
 /** Sends one of everything. */
 function talk(output: Output): void {
@@ -107,7 +109,9 @@ describe('plain output', () => {
     expect(io.err).toBe('');
     time = 30_000;
     output.progress(PROGRESS);
-    expect(io.err).toBe('epoch 1/2, step 300/1000: loss 1.234  8,432 images/s  1 min 05 s left\n');
+    expect(io.err).toBe(
+      'epoch 1/2, step 300/1000: loss 1.234  1 min 05 s left  accuracy 50.2 %  8,432 images/s\n',
+    );
     time = 59_000;
     output.lossPrint({ epoch: 1, batch: 1, loss: 1 });
     time = 61_000;
@@ -128,7 +132,7 @@ describe('plain output', () => {
 
   it('leaves out what an epoch did not measure, and adds validation where there is some', () => {
     const io = new FakeIo();
-    const skipped = { ...ROW, test_nll: null, test_accuracy: null, ece: null };
+    const skipped = { ...ROW, test_nll: null, test_accuracy: null, ece: null, predictive_entropy: null };
     new Output(io).epoch({ ...skipped, validation_nll: 1.25, validation_accuracy: 0.5 });
     expect(io.out).toBe(
       'epoch 1: train loss 1.683, train accuracy 38.20 %, validation NLL 1.250, validation accuracy 50.00 %, ' +
@@ -183,7 +187,7 @@ describe('a terminal', () => {
     const io = new FakeIo({ NO_COLOR: '1' }, true);
     const output = new Output(io);
     output.progress(PROGRESS);
-    expect(io.err).toMatch(/epoch 1\/2 =+-+ 30 % {2}loss 1\.234 {2}8,432 images\/s {2}1 min 05 s left/);
+    expect(io.err).toMatch(/epoch 1\/2 =+-+ 30 % {2}loss 1\.234 {2}1 min 05 s left {2}accuracy 50\.2 %/);
     const before = io.err.length;
     output.lossPrint({ epoch: 1, batch: 2000, loss: 2.1966 });
     // Line wrapping on, back to where the bar started, line wiped: as if it had not been.
@@ -228,6 +232,45 @@ describe('a terminal', () => {
     const empty = new FakeIo({ NO_COLOR: '' }, true);
     new Output(empty).warn('x');
     expect(empty.err).toContain('\u001b[33m');
+  });
+
+  it.each([
+    [40, 'epoch 1/2 30 %  loss 1.234'],
+    [80, 'epoch 1/2 ===------- 30 %  loss 1.234  1 min 05 s left  accuracy 50.2 %'],
+    [
+      140,
+      'epoch 1/2 =======----------------- 30 %  loss 1.234  1 min 05 s left  accuracy 50.2 %  8,432 images/s  KL 1,200  entropy 1.200',
+    ],
+  ])('fits a terminal of %i columns', (columns, line) => {
+    const io = new FakeIo({ NO_COLOR: '1' }, true, columns);
+    const output = new Output(io);
+    output.epoch(ROW);
+    const epochLines = io.out.split('\n');
+    expect(Math.max(...epochLines.map((text) => text.length))).toBeLessThanOrEqual(columns);
+    expect(epochLines.map((text) => text.trim()).join(' ')).toBe(EPOCH_LINE.trimEnd().concat(' '));
+    output.progress({ ...PROGRESS, kl: 1200 });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what moves the cursor
+    expect(io.err.replace(/\u001b(\[[?\d]*[a-zA-Z]|[78])/g, '').trimEnd()).toBe(line);
+    output.close();
+  });
+
+  it('keeps to plain lines with --plain, though colours were forced', () => {
+    const io = new FakeIo({ FORCE_COLOR: '1' }, true, 40, true);
+    const output = new Output(io, { now: () => 0 });
+    output.progress(PROGRESS);
+    output.epoch(ROW);
+    output.warn('x');
+    expect(io.err).toBe('warning: x\n');
+    expect(io.out).toBe(EPOCH_LINE.replace('epoch 1:', 'epoch 1/2:'));
+  });
+
+  it('colours a file where FORCE_COLOR is set, whatever NO_COLOR says', () => {
+    const io = new FakeIo({ FORCE_COLOR: '1', NO_COLOR: '1' });
+    new Output(io).warn('x');
+    expect(io.err).toBe('\u001b[33mwarning:\u001b[0m x\n');
+    const off = new FakeIo({ FORCE_COLOR: '0' }, true);
+    new Output(off).warn('x');
+    expect(off.err).toBe('warning: x\n');
   });
 
   it('draws nothing where TERM is dumb', () => {
