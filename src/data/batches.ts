@@ -5,16 +5,18 @@ import { permutation, type StreamKey } from '../rng.js';
  * An epoch's mini-batches in shuffled order; the last one may be short. The order depends on (key, epoch)
  * alone, so a resumed run sees the batches that it would have seen.
  * @param indices images to use, each once
+ * @param skip batches at the epoch's beginning to leave out
  */
 export function* epochBatches(
   indices: Int32Array,
   batchSize: number,
   key: StreamKey,
   epoch: number,
+  skip = 0,
 ): Generator<Int32Array, void> {
   checkBatchSize(batchSize);
   const order = permutation(indices.length, key, epoch);
-  for (let at = 0; at < order.length; at += batchSize) {
+  for (let at = skip * batchSize; at < order.length; at += batchSize) {
     yield order.slice(at, at + batchSize).map((i) => indices[i]);
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
 
@@ -48,5 +48,39 @@ export async function writeAtomic(file: string, data: string | Uint8Array): Prom
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(file, cause);
+  }
+}
+
+/** The temporary name that `writeAtomic` uses. */
+const TEMPORARY = /^[.].+[.]\d+-[0-9a-f]{8}[.]tmp$/;
+
+/**
+ * Removes what writes that were cut short (a crash, a power cut) left in a folder that nobody writes to now.
+ * @throws BayescnnError 'failure' when the folder cannot be written to
+ */
+export async function removeTemporaries(folder: string): Promise<void> {
+  try {
+    for (const name of await readdir(folder)) {
+      if (TEMPORARY.test(name)) await rm(path.join(folder, name), { force: true });
+    }
+  } catch (cause) {
+    throw writeError(folder, cause);
+  }
+}
+
+/**
+ * Makes what was appended to a file survive a power cut; nothing where there is no such file.
+ * @throws BayescnnError 'failure' when the disk refuses
+ */
+export async function syncFile(file: string): Promise<void> {
+  try {
+    const handle = await open(file, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw writeError(file, cause);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
 import { writeAtomic, writeError } from './atomic-write.js';
@@ -25,6 +25,8 @@ export interface Checkpoint {
   counters: Readonly<Record<string, number>>;
   /** Describes the model; any JSON value. */
   meta: unknown;
+  /** Where the epoch under way stands, in a checkpoint inside one; a JSON value. */
+  progress?: unknown;
 }
 
 /** A checkpoint as read. */
@@ -34,7 +36,8 @@ export interface LoadedCheckpoint extends Checkpoint {
   sha256: string;
 }
 
-export type CheckpointName = 'last' | 'best';
+/** `last`: the last finished epoch; `best`: the one that was chosen; `step`: inside the epoch under way. */
+export type CheckpointName = 'last' | 'best' | 'step';
 
 const VERSION = '1';
 const OPTIMIZER = 'optimizer.';
@@ -67,11 +70,12 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     bayescnn_checkpoint: VERSION,
     counters: canonicalJson(checkpoint.counters),
     meta: canonicalJson(checkpoint.meta),
+    ...(checkpoint.progress !== undefined && { progress: canonicalJson(checkpoint.progress) }),
   });
 }
 
 /**
- * Writes `checkpoints/last.safetensors` or `best.safetensors` of a run folder, atomically.
+ * Writes a checkpoint of a run folder, e.g. `checkpoints/last.safetensors`, atomically.
  * @returns the file
  * @throws BayescnnError 'failure' when it cannot be written (the older checkpoint stays)
  */
@@ -87,6 +91,14 @@ export async function saveCheckpoint(
   });
   await writeAtomic(file, bytes);
   return file;
+}
+
+/** Removes a checkpoint that something newer has replaced; nothing where there is none. */
+export async function removeCheckpoint(folder: string, which: CheckpointName): Promise<void> {
+  const file = checkpointFile(folder, which);
+  await rm(file, { force: true }).catch((cause) => {
+    throw writeError(file, cause);
+  });
 }
 
 function parsed({ metadata }: SafetensorsFile, key: string, where: string): unknown {
@@ -127,6 +139,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): LoadedCheckp
     ...split(file.tensors, where),
     counters: countersOf(file, where),
     meta: parsed(file, 'meta', where),
+    ...(file.metadata.progress !== undefined && { progress: parsed(file, 'progress', where) }),
     path: where,
     sha256: file.metadata[DATA_DIGEST],
   };

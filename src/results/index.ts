@@ -10,6 +10,7 @@ export {
   loadCheckpoint,
   type NamedArray,
   type NamedArrays,
+  removeCheckpoint,
   saveCheckpoint,
 } from './checkpoint.js';
 export { type CsvValue, csv } from './csv.js';
@@ -21,7 +22,7 @@ export { npyFile } from './npy.js';
 export { type OpenedRun, openRun } from './open-run.js';
 export { packageRoot, packageVersion } from './package-info.js';
 export { loadPredictions, type RunPredictions, savePredictions } from './predictions-file.js';
-export { createRunFolder, RunFolder, reopenRunFolder } from './run-folder.js';
+export { createRunFolder, RunFolder, type RunPoint, reopenRunFolder } from './run-folder.js';
 export { runNames } from './run-names.js';
 export { readSafetensors, type SafetensorsFile } from './safetensors-read.js';
 export type { Dtype, Tensor } from './safetensors-types.js';

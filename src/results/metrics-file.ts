@@ -113,7 +113,12 @@ export function toCsv(rows: readonly MetricsRow[]): string {
   return `${[METRICS_COLUMNS.join(','), ...lines].join('\n')}\n`;
 }
 
-async function readRows<T extends object>(file: string, columns: Record<keyof T, Kind>): Promise<T[]> {
+/** @param appended a crash may have left a part of its last line, which does not count */
+async function readRows<T extends object>(
+  file: string,
+  columns: Record<keyof T, Kind>,
+  appended = false,
+): Promise<T[]> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -126,7 +131,7 @@ async function readRows<T extends object>(file: string, columns: Record<keyof T,
     );
   }
   const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
+  if (lines.at(-1) === '' || appended) lines.pop();
   return lines.map((line, index) =>
     checked(parseLine(line, `${file}:${index + 1}`), columns, `${file}:${index + 1}`, 'data'),
   );
@@ -155,9 +160,9 @@ export function readMetrics(folder: string): Promise<MetricsRow[]> {
   return readRows<MetricsRow>(path.join(folder, 'metrics.jsonl'), COLUMN_SET);
 }
 
-/** The printed losses of a run's losses.jsonl; as `readMetrics`. */
+/** The printed losses of a run's losses.jsonl, without a last line that a crash cut short; as `readMetrics`. */
 export function readLosses(folder: string): Promise<LossPrint[]> {
-  return readRows<LossPrint>(path.join(folder, 'losses.jsonl'), LOSS_COLUMNS);
+  return readRows<LossPrint>(path.join(folder, 'losses.jsonl'), LOSS_COLUMNS, true);
 }
 
 /** The rows of a run's posterior.jsonl, one for each epoch and Bayesian layer; as `readMetrics`. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { BayescnnError } from '../errors.js';
 import type { PosteriorRow } from '../train/posterior-row.js';
 import type { LossPrint, MetricsRow } from '../train/row.js';
-import { writeAtomic, writeError } from './atomic-write.js';
+import { removeTemporaries, syncFile, writeAtomic, writeError } from './atomic-write.js';
 import type { Environment } from './environment.js';
 import {
   checkedLoss,
@@ -74,6 +74,11 @@ export class RunFolder {
       throw writeError(this.file('losses.jsonl'), cause);
     });
   }
+
+  /** Puts the appended losses on the disk; call it before a checkpoint that stands for them. */
+  syncLosses(): Promise<void> {
+    return syncFile(this.file('losses.jsonl'));
+  }
 }
 
 const NAME_RULE = 'expected letters, digits, ".", "_" and "-" (at most 100, first a letter or digit)';
@@ -120,23 +125,46 @@ export async function createRunFolder(outDir: string, name: string): Promise<Run
   return new RunFolder(folder);
 }
 
+/** How far a run got: its finished epochs, and the batches of the next one. */
+export interface RunPoint {
+  epoch: number;
+  batch: number;
+}
+
 /**
- * A run folder to go on with after `throughEpoch` epochs (those of its last checkpoint): later rows, which
- * a crash may have left behind, are dropped, because the epochs run again.
+ * A run folder to go on with from a point (that of a checkpoint): later rows, which a crash may have left behind, are
+ * dropped, because their steps run again; so is what writes that were cut short left.
  * @throws BayescnnError 'failure' when it cannot be written, 'data' when its rows are damaged
  */
-export async function reopenRunFolder(folder: string, throughEpoch: number): Promise<RunFolder> {
+export async function reopenRunFolder(folder: string, { epoch, batch }: RunPoint): Promise<RunFolder> {
   const root = path.resolve(folder);
   await access(root, constants.W_OK).catch((cause) => {
     throw writeError(root, cause);
   });
-  const kept = (row: { epoch: number }): boolean => row.epoch <= throughEpoch;
-  const rows = (await readMetrics(root)).filter(kept);
-  const losses = (await readLosses(root)).filter(kept);
-  await writeAtomic(path.join(root, 'metrics.jsonl'), toJsonLines(rows));
-  await writeAtomic(path.join(root, 'metrics.csv'), toCsv(rows));
-  await writeAtomic(path.join(root, 'losses.jsonl'), toJsonLines(losses));
-  const posterior = (await readPosterior(root)).filter(kept);
-  if (posterior.length > 0) await writeAtomic(path.join(root, 'posterior.jsonl'), toJsonLines(posterior));
+  const checkpoints = path.join(root, 'checkpoints');
+  await mkdir(checkpoints, { recursive: true }).catch((cause) => {
+    throw writeError(checkpoints, cause);
+  });
+  for (const place of [root, checkpoints]) await removeTemporaries(place);
+  const done = (row: { epoch: number }): boolean => row.epoch <= epoch;
+  const printed = (row: LossPrint): boolean => done(row) || (row.epoch === epoch + 1 && row.batch <= batch);
+  const [rows, losses] = [(await readMetrics(root)).filter(done), (await readLosses(root)).filter(printed)];
+  const posterior = (await readPosterior(root)).filter(done);
+  await rewrite(path.join(root, 'metrics.jsonl'), rows, toJsonLines);
+  await rewrite(path.join(root, 'metrics.csv'), rows, toCsv);
+  await rewrite(path.join(root, 'losses.jsonl'), losses, toJsonLines);
+  await rewrite(path.join(root, 'posterior.jsonl'), posterior, toJsonLines);
   return new RunFolder(root, rows, posterior);
+}
+
+/** A file of rows; none without any, as in a run that has not come so far. */
+async function rewrite<T>(
+  file: string,
+  rows: readonly T[],
+  text: (rows: readonly T[]) => string,
+): Promise<void> {
+  if (rows.length > 0) return writeAtomic(file, text(rows));
+  await rm(file, { force: true }).catch((cause) => {
+    throw writeError(file, cause);
+  });
 }

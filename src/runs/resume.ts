@@ -1,44 +1,121 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
 import { type Config, parseConfig } from '../config/index.js';
 import { BayescnnError } from '../errors.js';
-import { type LoadedCheckpoint, loadCheckpoint, openRun, readPosterior } from '../results/index.js';
+import {
+  type CheckpointName,
+  checkpointFile,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  type OpenedRun,
+  openRun,
+  type RunPoint,
+  readPosterior,
+} from '../results/index.js';
 import type { PosteriorRow } from '../train/posterior-row.js';
+import type { EpochProgress } from '../train/progress.js';
 import type { MetricsRow } from '../train/row.js';
 
-/** A run that can go on after its last finished epoch. */
+/** A run that can go on from its last checkpoint, or from its beginning where it has none. */
 export interface Resumable {
   path: string;
   config: Config;
   /** Its environment.json. */
   environment: Record<string, unknown> | null;
-  checkpoint: LoadedCheckpoint;
+  checkpoint: LoadedCheckpoint | null;
   /** Epochs that are done. */
   epoch: number;
-  /** Their metrics. */
+  /** Steps that are done. */
+  step: number;
+  /** Where the next epoch stopped, unless at its beginning. */
+  progress: EpochProgress | undefined;
+  /** Metrics of the epochs that are done. */
   rows: MetricsRow[];
   /** Their Bayesian layers. */
   posterior: PosteriorRow[];
 }
 
 /**
- * Opens a run that stopped before its last epoch. Shuffling and noise depend on the epoch and the step alone,
- * so going on from an epoch's end gives the bytes of a run that never stopped.
- * @throws BayescnnError 'usage' for a run that is complete or has no checkpoint, 'data' for a damaged one
+ * Opens a run that stopped before its end. Shuffling, augmentation and noise depend on the epoch and the step alone, so
+ * going on from a checkpoint gives the bytes of a run that never stopped.
+ * @throws BayescnnError 'usage' for a run that is complete, 'data' for a damaged one
  */
 export async function openResumable(folder: string): Promise<Resumable> {
   const run = await openRun(folder);
   const config = parseConfig(run.config, `${run.path}/config.json`);
-  const checkpoint = await loadCheckpoint(run.checkpoint('last'));
-  const { epoch } = checkpoint.counters;
-  if (epoch >= config.train.epochs) {
+  const checkpoint = await newest(run);
+  const { epoch, step } = checkpoint?.counters ?? { epoch: 0, step: 0 };
+  if (run.summary !== null) {
     throw new BayescnnError(
       'usage',
       `--resume ${folder}: expected a run with epochs left, got all ${epoch} done`,
-      {
-        hint: 'start a new run with more train.epochs',
-      },
+      { hint: 'start a new run with more train.epochs' },
     );
   }
+  const progress = checkpoint?.progress === undefined ? undefined : parseProgress(checkpoint, epoch);
   const rows = (await run.metrics()).filter((row) => row.epoch <= epoch);
+  checkRows(run, rows, epoch);
   const posterior = (await readPosterior(run.path)).filter((row) => row.epoch <= epoch);
-  return { path: run.path, config, environment: run.environment, checkpoint, epoch, rows, posterior };
+  const { path, environment } = run;
+  return { path, config, environment, checkpoint, epoch, step, progress, rows, posterior };
+}
+
+/** Where a resumed run goes on. */
+export function pointOf({ epoch, progress }: Resumable): RunPoint {
+  return { epoch, batch: progress?.sums.steps ?? 0 };
+}
+
+/** The same for people. */
+export function placeOf(resume: Resumable): string {
+  const { epoch, batch } = pointOf(resume);
+  if (batch > 0) return `after step ${batch} of epoch ${epoch + 1}`;
+  return epoch === 0 ? 'from its beginning' : `after epoch ${epoch}`;
+}
+
+/** The checkpoint inside the epoch under way, else that of the last finished epoch; null before either. */
+async function newest(run: OpenedRun): Promise<LoadedCheckpoint | null> {
+  const load = (which: CheckpointName) => {
+    const file = checkpointFile(run.path, which);
+    return existsSync(file) ? loadCheckpoint(file) : null;
+  };
+  const [last, step] = [await load('last'), await load('step')];
+  // A crash just behind an epoch's end leaves the older one of the epoch's inside.
+  return step && step.counters.step > (last?.counters.step ?? 0) ? step : last;
+}
+
+const count = z.int().min(0);
+const progressSchema: z.ZodType<EpochProgress> = z.strictObject({
+  epoch: count,
+  seconds: z.number().min(0),
+  sums: z.strictObject({
+    nll: z.number(),
+    kl: z.number(),
+    correct: count,
+    images: count,
+    steps: count,
+    klWeight: z.number(),
+    klMean: z.number(),
+    covariance: z.number(),
+  }),
+  printed: z.strictObject({ sum: z.number(), batches: count }),
+});
+
+function parseProgress({ path, progress }: LoadedCheckpoint, epoch: number): EpochProgress {
+  const parsed = progressSchema.safeParse(progress);
+  if (parsed.success && parsed.data.epoch === epoch + 1) return parsed.data;
+  throw new BayescnnError(
+    'data',
+    `${path}: "progress" must tell where epoch ${epoch + 1} stands, got ${JSON.stringify(progress)?.slice(0, 60)}`,
+    { hint: 'remove the file to go on after the last finished epoch' },
+  );
+}
+
+/** A finished epoch's row is written before its checkpoint, so it can only be missing where the file was changed. */
+function checkRows(run: OpenedRun, rows: readonly MetricsRow[], epochs: number): void {
+  if (rows.every((row, i) => row.epoch === i + 1) && rows.length === epochs) return;
+  throw new BayescnnError(
+    'data',
+    `${run.path}/metrics.jsonl: expected a row for each of ${epochs} epochs, got ${rows.length}`,
+    { hint: 'the file was changed or damaged; use a copy of it' },
+  );
 }

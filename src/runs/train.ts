@@ -8,6 +8,7 @@ import {
   type Environment,
   environment,
   type RunFolder,
+  removeCheckpoint,
   reopenRunFolder,
   saveCheckpoint,
   savePredictions,
@@ -16,8 +17,8 @@ import { type TrainOptions, type TrainOutcome, trainModel } from '../train/loop.
 import { createOptimizer, type Optimizer } from '../train/optimizer.js';
 import type { PosteriorRow } from '../train/posterior-row.js';
 import type { TrainReporter } from '../train/reporter.js';
-import type { EvaluatedRow, MetricsRow } from '../train/row.js';
-import type { Resumable } from './resume.js';
+import type { EvaluatedRow } from '../train/row.js';
+import { placeOf, pointOf, type Resumable } from './resume.js';
 import { engineLine, type Setup, setUp } from './setup.js';
 import { resolveStart, type StartedFrom, startedFrom, startedModel } from './start.js';
 
@@ -83,14 +84,14 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
   const { config, reporter, dataEvents, signal } = request;
   const { resume } = request;
   // Before the data: a start that cannot be used should be known at once.
-  const start = resume ? { config, weights: null } : await resolveStart(config);
+  const start = resume?.checkpoint ? { config, weights: null } : await resolveStart(config);
   const setup = await setUp(config, { events: dataEvents, signal });
   reporter.note(engineLine(setup.engine));
   const model = startedModel(start);
   const folder = resume
-    ? await reopenRunFolder(resume.path, resume.epoch)
+    ? await reopenRunFolder(resume.path, pointOf(resume))
     : await createRunFolder(request.outDir, config.name);
-  reporter.note(`run folder ${folder.path}${resume ? `, going on after epoch ${resume.epoch}` : ''}`);
+  reporter.note(`run folder ${folder.path}${resume ? `, going on ${placeOf(resume)}` : ''}`);
   const { learningRate: _, ...settings } = config.train.optimizer;
   const optimizer = createOptimizer(model.parameters, settings);
   try {
@@ -123,17 +124,18 @@ async function writeEnvironment(
   const here = await environment(facts);
   if (!resume?.environment) return folder.writeEnvironment(here);
   const earlier = (resume.environment.resumed as unknown[] | undefined) ?? [];
-  const resumed = [...earlier, { after_epoch: resume.epoch, ...here }];
+  const resumed = [...earlier, { after_epoch: resume.epoch, after_step: resume.step, ...here }];
   await folder.writeEnvironment({ ...resume.environment, resumed } as unknown as Environment);
 }
 
-function restore({ checkpoint }: Resumable, model: Model, optimizer: Optimizer): void {
+function restore({ checkpoint, step }: Resumable, model: Model, optimizer: Optimizer): void {
+  if (checkpoint === null) return;
   model.fromTorch(checkpoint.weights);
-  optimizer.restore(checkpoint.optimizer, checkpoint.counters.step);
+  optimizer.restore(checkpoint.optimizer, step);
 }
 
 function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
-  const { epochs, batchSize, optimizer, schedule, kl, printEvery } = config.train;
+  const { epochs, batchSize, optimizer, schedule, kl, printEvery, checkpoint } = config.train;
   return {
     epochs,
     batchSize,
@@ -142,16 +144,10 @@ function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
     kl: config.model.bayesian === 'none' ? { kind: 'constant', weight: 0 } : kl,
     augment: config.data.augment,
     printEvery,
+    checkpoint,
     seed: config.seed,
     evaluation: config.eval,
-    ...(resume && {
-      from: {
-        epoch: resume.epoch,
-        step: resume.checkpoint.counters.step,
-        rows: resume.rows,
-        posterior: resume.posterior,
-      },
-    }),
+    ...(resume && { from: resume }),
   };
 }
 
@@ -163,10 +159,10 @@ function train(
   optimizer: Optimizer,
 ): Promise<TrainOutcome> {
   const { config, reporter, signal } = request;
-  const checkpointAt = (row: MetricsRow): Checkpoint => ({
+  const checkpointAt = (epoch: number, step: number): Checkpoint => ({
     weights: model.toTorch(),
     optimizer: optimizer.toTorch(),
-    counters: { epoch: row.epoch, step: row.step, seed: config.seed },
+    counters: { epoch, step, seed: config.seed },
     meta: { model: config.model, parameters: model.parameterCount },
   });
   return trainModel(optionsOf(request), {
@@ -180,7 +176,8 @@ function train(
       // `last` is what a resumed run starts from, so it comes after all that belongs to its epoch.
       await folder.appendMetrics(row);
       await folder.appendPosterior(posterior);
-      const checkpoint = checkpointAt(row);
+      await folder.syncLosses();
+      const checkpoint = checkpointAt(row.epoch, row.step);
       if (improved && images) {
         const { epoch, samples } = row as EvaluatedRow;
         const facts = { checkpoint: 'best', epoch, samples, split: 'test', dataset: dataset.sha256 } as const;
@@ -188,6 +185,11 @@ function train(
       }
       if (improved) await saveCheckpoint(folder.path, 'best', checkpoint);
       await saveCheckpoint(folder.path, 'last', checkpoint);
+      await removeCheckpoint(folder.path, 'step');
+    },
+    onCheckpoint: async (progress, step) => {
+      await folder.syncLosses();
+      await saveCheckpoint(folder.path, 'step', { ...checkpointAt(progress.epoch - 1, step), progress });
     },
   });
 }

@@ -1,5 +1,17 @@
+/** What the sums of an epoch stand at; plain numbers, for a checkpoint. */
+export interface EpochSumsState {
+  nll: number;
+  kl: number;
+  correct: number;
+  images: number;
+  steps: number;
+  klWeight: number;
+  klMean: number;
+  covariance: number;
+}
+
 /** Running sums over an epoch's steps. */
-export class EpochSums {
+export class EpochSums implements EpochSumsState {
   nll = 0;
   kl = 0;
   correct = 0;
@@ -7,8 +19,14 @@ export class EpochSums {
   steps = 0;
   /** Mean weight of the KL; of equal weights exactly that weight. */
   klWeight = 0;
-  private klMean = 0;
-  private covariance = 0;
+  klMean = 0;
+  /** Sum of the products of the deviations of weight and KL from their means. */
+  covariance = 0;
+
+  /** @param from where an interrupted epoch stood */
+  constructor(from?: EpochSumsState) {
+    Object.assign(this, from);
+  }
 
   add(result: { nll: number; kl: number; correct: number }, batch: number, klWeight: number): void {
     this.nll += result.nll * batch;

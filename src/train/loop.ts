@@ -4,13 +4,14 @@ import { BayescnnError } from '../errors.js';
 import type { ImagePredictions } from '../metrics/index.js';
 import type { Model } from '../models/index.js';
 import { streamKey } from '../rng.js';
+import { CheckpointClock, type CheckpointInterval } from './checkpoint-clock.js';
 import { diverged } from './diverged.js';
-import { EpochSums } from './epoch-sums.js';
 import { type EvaluationResult, evaluate } from './evaluate.js';
 import { HealthMonitor } from './health.js';
 import { type KlOptions, klWeightAt } from './kl-weight.js';
 import type { Optimizer } from './optimizer.js';
 import { type PosteriorRow, posteriorRows } from './posterior-row.js';
+import { beginEpoch, type EpochProgress, type RunningEpoch } from './progress.js';
 import type { TrainReporter } from './reporter.js';
 import type { EvaluatedRow, LossPrint, MetricsRow, TrainingColumns } from './row.js';
 import { learningRateAt, type RunLength, type ScheduleOptions } from './schedule.js';
@@ -30,6 +31,8 @@ export interface TrainOptions {
   readonly augment: readonly Augmentation[];
   readonly printEvery: number;
   readonly seed: number;
+  /** Checkpoints inside an epoch. */
+  readonly checkpoint: CheckpointInterval;
   /** Where an earlier part of the run stopped; its rows count as this run's own. */
   readonly from?: EarlierPart;
   readonly evaluation: { readonly samples: number; readonly every: number; readonly batchSize: number };
@@ -37,8 +40,11 @@ export interface TrainOptions {
 
 /** The part of a run that an earlier process finished. */
 export interface EarlierPart {
+  /** Whole epochs, and steps, that are done. */
   readonly epoch: number;
   readonly step: number;
+  /** Where the next epoch stopped, unless at its beginning. */
+  readonly progress?: EpochProgress | undefined;
   readonly rows: readonly MetricsRow[];
   readonly posterior: readonly PosteriorRow[];
 }
@@ -62,6 +68,9 @@ export type EpochEnd = (
   posterior: readonly PosteriorRow[],
 ) => Promise<void>;
 
+/** Told where a run stands inside an epoch, to keep it with the weights and the optimizer. */
+export type CheckpointSave = (progress: EpochProgress, step: number) => Promise<void>;
+
 export interface TrainContext {
   readonly model: Model;
   readonly optimizer: Optimizer;
@@ -69,6 +78,7 @@ export interface TrainContext {
   readonly reporter: TrainReporter;
   readonly onLossPrint: (print: LossPrint) => Promise<void>;
   readonly onEpochEnd: EpochEnd;
+  readonly onCheckpoint: CheckpointSave;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,7 +96,7 @@ export interface TrainOutcome {
 
 /**
  * Trains a model: epochs of shuffled mini-batches, each followed by an evaluation.
- * @throws BayescnnError 'failure' when the loss stops being finite, 'interrupted' on the signal
+ * @throws BayescnnError 'failure' when the loss stops being finite, 'interrupted' on the signal, after a checkpoint
  */
 export async function trainModel(options: TrainOptions, context: TrainContext): Promise<TrainOutcome> {
   const run = new TrainingRun(options, context);
@@ -103,9 +113,11 @@ class TrainingRun {
   private readonly length: RunLength;
   private readonly trail: Trail;
   private readonly health: HealthMonitor;
+  private readonly clock: CheckpointClock;
   private taken = 0;
+  /** The step of the last checkpoint. */
+  private saved = 0;
   private trainSeconds = 0;
-  private printed = { sum: 0, batches: 0 };
 
   constructor(
     private readonly options: TrainOptions,
@@ -115,6 +127,7 @@ class TrainingRun {
     this.step = new TrainStep(model, optimizer, data.train);
     this.trail = new Trail(model, optimizer, this.step);
     this.health = new HealthMonitor(data.plan.test.length);
+    this.clock = new CheckpointClock(options.checkpoint);
     this.n = data.plan.train.length;
     const stepsPerEpoch = Math.ceil(this.n / options.batchSize);
     this.length = { steps: options.epochs * stepsPerEpoch, stepsPerEpoch };
@@ -122,20 +135,23 @@ class TrainingRun {
 
   async all(): Promise<TrainOutcome> {
     const { epochs, evaluation, from } = this.options;
-    let { best, final } = this.takeUp(from);
-    let posterior: readonly PosteriorRow[] = [];
+    let { best, final, posterior } = this.takeUp(from);
     const first = (from?.epoch ?? 0) + 1;
     for (let epoch = first; epoch <= epochs; epoch++) {
-      const columns = await this.epoch(epoch);
+      const running = beginEpoch(epoch, from?.progress);
+      const columns = await this.keeping(running, () => this.epoch(running));
       if (epoch === first && this.step.obstacle)
         this.context.reporter.note(`steps are not replayed: ${this.step.obstacle}`);
       posterior = posteriorRows(this.context.model, epoch);
       const due = epoch % evaluation.every === 0 || epoch === epochs;
-      const { row, images } = due ? await this.evaluated(columns) : { row: skipped(columns) };
+      const { row, images } = due
+        ? await this.keeping(running, () => this.evaluated(columns))
+        : { row: skipped(columns) };
       const improved = due && isBetter(row as EvaluatedRow, best);
       if (due) final = row as EvaluatedRow;
       if (improved) best = final;
       await this.context.onEpochEnd(row, improved, images, posterior);
+      this.isSaved();
       this.context.reporter.epoch(row);
       for (const warning of this.health.look(row, posterior)) this.context.reporter.warn(warning);
     }
@@ -150,42 +166,49 @@ class TrainingRun {
   }
 
   /** Counts the epochs of an earlier part of the run. */
-  private takeUp(from: EarlierPart | undefined): { best?: EvaluatedRow; final?: EvaluatedRow } {
+  private takeUp(from: EarlierPart | undefined): {
+    best?: EvaluatedRow;
+    final?: EvaluatedRow;
+    posterior: readonly PosteriorRow[];
+  } {
     this.taken = from?.step ?? 0;
+    this.saved = this.taken;
+    const layers = (epoch: number) => from?.posterior.filter((row) => row.epoch === epoch) ?? [];
     let best: EvaluatedRow | undefined;
     let final: EvaluatedRow | undefined;
     for (const row of from?.rows ?? []) {
       this.trainSeconds += row.seconds;
-      this.health.look(row, from?.posterior.filter(({ epoch }) => epoch === row.epoch) ?? []);
+      this.health.look(row, layers(row.epoch));
       if (row.test_nll === null) continue;
       final = row as EvaluatedRow;
       if (isBetter(final, best)) best = final;
     }
-    return { ...(best && { best }), ...(final && { final }) };
+    return { ...(best && { best }), ...(final && { final }), posterior: layers(from?.epoch ?? 0) };
   }
 
-  /** Trains one epoch. The clock covers the steps alone. */
-  private async epoch(epoch: number): Promise<TrainingColumns> {
+  /** Trains one epoch, or what is left of it. The clock covers the steps alone. */
+  private async epoch(running: RunningEpoch): Promise<TrainingColumns> {
     const { options, context, n } = this;
-    const sums = new EpochSums();
-    this.printed = { sum: 0, batches: 0 };
-    let seconds = 0;
+    const { epoch, sums } = running;
     let started = performance.now();
     const key = streamKey(options.seed, 'shuffle');
-    for (const batch of epochBatches(context.data.plan.train, options.batchSize, key, epoch)) {
-      const print = this.oneStep(batch, sums, epoch);
+    for (const batch of epochBatches(context.data.plan.train, options.batchSize, key, epoch, sums.steps)) {
+      const print = this.oneStep(batch, running);
       const elapsed = performance.now() - started;
-      if (print || elapsed > BREATH) {
-        seconds += elapsed / 1000;
+      const keep = this.clock.dueAfter(this.taken);
+      if (print || keep || elapsed > BREATH) {
+        running.seconds += elapsed / 1000;
         if (print) await this.print(print);
-        await this.breathe(epoch, sums, seconds);
+        if (keep || this.clock.overdue) await this.save(running);
+        await this.breathe(running);
         started = performance.now();
       }
     }
-    seconds += (performance.now() - started) / 1000;
+    running.seconds += (performance.now() - started) / 1000;
+    const { seconds } = running;
     this.trainSeconds += seconds;
     // The loss is measured before the update, so it cannot tell of the last one.
-    if (!this.trail.allFinite()) throw diverged({ step: this.taken, epoch }, this.trail.findFirst());
+    this.checkWeights(epoch);
     const nll = sums.nll / sums.images;
     const kl = sums.kl / sums.steps;
     return {
@@ -202,12 +225,41 @@ class TrainingRun {
     };
   }
 
+  private checkWeights(epoch: number): void {
+    if (!this.trail.allFinite()) throw diverged({ step: this.taken, epoch }, this.trail.findFirst());
+  }
+
+  /** Keeps where an epoch stands; weights that are no longer finite never get into a checkpoint. */
+  private async save(running: RunningEpoch): Promise<void> {
+    if (this.saved === this.taken) return;
+    this.checkWeights(running.epoch);
+    await this.context.onCheckpoint({ ...running, sums: { ...running.sums } }, this.taken);
+    this.isSaved();
+  }
+
+  private isSaved(): void {
+    this.saved = this.taken;
+    this.clock.restart();
+  }
+
+  /** Runs a part of an epoch; where the signal ends it, how far it got is kept. */
+  private async keeping<T>(running: RunningEpoch, part: () => Promise<T>): Promise<T> {
+    const { signal } = this.context;
+    try {
+      return await part();
+    } catch (error) {
+      if (!signal?.aborted || error !== signal.reason) throw error;
+      await this.save(running);
+      throw interrupted(this.taken);
+    }
+  }
+
   private rate(step: number): number {
     const { schedule, learningRate } = this.options;
     return learningRateAt(schedule, learningRate, step, this.length);
   }
 
-  private oneStep(batch: Int32Array, sums: EpochSums, epoch: number): LossPrint | undefined {
+  private oneStep(batch: Int32Array, { epoch, sums, printed }: RunningEpoch): LossPrint | undefined {
     const { printEvery, kl } = this.options;
     const klWeight = klWeightAt(kl, this.taken, this.length);
     const rate = this.rate(this.taken);
@@ -218,10 +270,10 @@ class TrainingRun {
     if (!Number.isFinite(result.nll) || !Number.isFinite(result.kl))
       throw diverged({ step: this.taken, epoch, ...result }, this.trail.findFirst());
     sums.add(result, batch.length, klWeight);
-    this.printed.sum += result.nll;
-    if (++this.printed.batches < printEvery) return undefined;
-    const print = { epoch, batch: sums.steps, loss: this.printed.sum / printEvery };
-    this.printed = { sum: 0, batches: 0 };
+    printed.sum += result.nll;
+    if (++printed.batches < printEvery) return undefined;
+    const print = { epoch, batch: sums.steps, loss: printed.sum / printEvery };
+    Object.assign(printed, { sum: 0, batches: 0 });
     return print;
   }
 
@@ -238,7 +290,7 @@ class TrainingRun {
     await this.context.onLossPrint(print);
   }
 
-  private async breathe(epoch: number, sums: EpochSums, seconds: number): Promise<void> {
+  private async breathe({ epoch, sums, seconds }: RunningEpoch): Promise<void> {
     const { reporter, signal } = this.context;
     const { steps, stepsPerEpoch } = this.length;
     const perStep = seconds / sums.steps;
@@ -254,7 +306,7 @@ class TrainingRun {
       etaSeconds: perStep * (steps - this.taken),
     });
     await setImmediate();
-    if (signal?.aborted) throw interrupted(this.taken);
+    signal?.throwIfAborted();
   }
 
   private async evaluated(
@@ -327,7 +379,7 @@ function skipped(columns: TrainingColumns): MetricsRow {
 }
 
 function interrupted(step: number): BayescnnError {
-  return new BayescnnError('interrupted', `training: stopped on request, got as far as step ${step}`, {
-    hint: 'go on after the last finished epoch, if there is one, with `bayescnn train --resume RUN`',
+  return new BayescnnError('interrupted', `training: stopped on request after step ${step}, which is kept`, {
+    hint: 'go on from there with `bayescnn train --resume RUN`',
   });
 }

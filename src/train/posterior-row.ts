@@ -15,12 +15,11 @@ export interface PosteriorRow extends SignalToNoise {
 export function posteriorRows(model: Model, epoch: number): PosteriorRow[] {
   if (model.bayesianLayers.length === 0) return [];
   const kl = layerKls(model, epoch);
-  return model.bayesianLayers.map((layer) => ({
-    epoch,
-    layer,
-    kl: kl[layer],
-    ...signalToNoise(variationalValues(model, layer)),
-  }));
+  return model.bayesianLayers.map((layer) => {
+    // In the order of the file's columns, which a resumed run reads them from: summary.json holds them too.
+    const { weights, ...ratios } = signalToNoise(variationalValues(model, layer));
+    return { epoch, layer, weights, kl: kl[layer], ...ratios };
+  });
 }
 
 function layerKls(model: Model, epoch: number): Record<string, number> {

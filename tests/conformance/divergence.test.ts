@@ -41,6 +41,7 @@ async function train(engine: string, bayesian: 'none' | 'conv', more: Partial<Tr
     augment: [],
     printEvery: 100,
     seed: 5,
+    checkpoint: { everySteps: null, everySeconds: null },
     evaluation: { samples: 1, every: 1, batchSize: 4 },
     ...more,
   };
@@ -59,6 +60,7 @@ async function train(engine: string, bayesian: 'none' | 'conv', more: Partial<Tr
     data: { train: source, test: source, plan },
     reporter,
     onLossPrint: async () => {},
+    onCheckpoint: async () => {},
     onEpochEnd: async (_row, _improved, _images, rows) => {
       posterior.push(...rows);
     },

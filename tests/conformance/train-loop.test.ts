@@ -36,6 +36,7 @@ async function still(
     augment: [],
     printEvery: 100,
     seed: 5,
+    checkpoint: { everySteps: null, everySeconds: null },
     evaluation: { samples: 1, every: 1, batchSize: 4 },
     ...more,
   };
@@ -52,6 +53,7 @@ async function still(
       epoch: ignore,
     },
     onLossPrint: async () => {},
+    onCheckpoint: async () => {},
     onEpochEnd: async () => {},
   });
   optimizer.dispose();

@@ -11,6 +11,10 @@ const STATE_BYTES = 320;
 const SCRATCH = 268;
 const SCRATCH_BYTES = 272;
 const SPIN = 276;
+const FAILED = 280;
+const PATIENCE = 284;
+/** Seconds without a sign of the other threads after which they are given up: far more than any kernel takes. */
+const DEFAULT_PATIENCE = 60;
 /** Polls before a waiting thread sleeps: some tens of microseconds. */
 const SPIN_COUNT = 50_000;
 const MAXIMUM_ARGUMENTS = 512;
@@ -36,7 +40,9 @@ export class SimdEngine {
   adaptive = true;
   private scratchBytes = 0;
   private stopping: Promise<void> | undefined;
+  private death: BayescnnError | undefined;
   private readonly slot: number;
+  private readonly workers: Worker[] = [];
 
   private constructor(
     readonly heap: Heap,
@@ -44,31 +50,36 @@ export class SimdEngine {
     readonly relaxed: boolean,
     private readonly exports: Exports,
     private readonly state: number,
-    private readonly workers: readonly Worker[],
   ) {
     this.slot = heap.allocate(8 + 4 * MAXIMUM_ARGUMENTS);
   }
 
   /**
    * Compiles the kernels and starts the threads.
+   * @param patience seconds after which a thread that shows no sign of life counts as dead
    * @param relaxed fused multiply-add: faster on some machines, results then depend on the processor
    */
-  static async create(threads: number, relaxed: boolean): Promise<SimdEngine> {
+  static async create(threads: number, relaxed: boolean, patience = DEFAULT_PATIENCE): Promise<SimdEngine> {
     const module = await compileKernels(relaxed);
     reclaim();
     const heap = new Heap();
     const state = heap.allocate(STATE_BYTES);
     const { memory } = heap;
+    const words = new Int32Array(memory.buffer, state, STATE_BYTES / 4);
+    words[SPIN / 4] = SPIN_COUNT;
+    words[PATIENCE / 4] = patience;
     const abort = () => {
       throw new Error('engine simd: a kernel aborted');
     };
-    const instance = await WebAssembly.instantiate(module, { env: { memory, abort } });
+    const abandon = () => {
+      throw deadWorker(words[FAILED / 4] || undefined);
+    };
+    const instance = await WebAssembly.instantiate(module, { env: { memory, abort, abandon } });
     const exports = instance.exports as unknown as Exports;
     exports.prepare();
-    const words = new Int32Array(memory.buffer);
-    words[(state + SPIN) / 4] = SPIN_COUNT;
-    const workers = await startWorkers(threads, { module, memory, state });
-    const engine = new SimdEngine(heap, threads, relaxed, exports, state, workers);
+    const engine = new SimdEngine(heap, threads, relaxed, exports, state);
+    const task = { module, memory, failed: state + FAILED, state };
+    engine.workers.push(...(await startWorkers(threads, task, (...death) => engine.lose(...death))));
     engine.reserveScratch(4096);
     return engine;
   }
@@ -100,10 +111,21 @@ export class SimdEngine {
     this.enter(program, count, threads);
   }
 
-  /** @throws BayescnnError 'engine' after `dispose`: the caller would wait for threads that are gone */
+  /** @throws BayescnnError 'engine' after `dispose`, and when a worker has died: the caller would wait for ever */
   private enter(program: number, count: number, threads: number): void {
     if (this.stopping) throw stoppedError();
-    this.exports.run(this.state, program, count, threads);
+    if (this.death) throw this.death;
+    try {
+      this.exports.run(this.state, program, count, threads);
+    } catch (error) {
+      // The other threads may stand anywhere in the program: no other can be run.
+      this.death = error instanceof BayescnnError ? error : brokenProgram(error);
+      throw this.death;
+    }
+  }
+
+  private lose(thread: number, cause: unknown): void {
+    if (!this.stopping) this.death ??= deadWorker(thread, cause);
   }
 
   /** Ends the threads; resolves when they are gone. */
@@ -117,6 +139,22 @@ export class SimdEngine {
     abandon(this.heap.memory.buffer.byteLength);
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
+}
+
+function deadWorker(thread: number | undefined, cause?: unknown): BayescnnError {
+  const what =
+    thread === undefined ? 'got no sign of life from a worker thread' : `worker thread ${thread} died`;
+  return new BayescnnError('engine', `engine simd: ${what}`, {
+    cause,
+    hint: 'check the memory that is left; a run goes on with `bayescnn train --resume RUN`, if need be with `--threads 1`',
+  });
+}
+
+function brokenProgram(cause: unknown): BayescnnError {
+  return new BayescnnError('engine', `engine simd: a kernel broke off, got ${(cause as Error).message}`, {
+    cause,
+    hint: 'please report it with the command and the output of `bayescnn doctor`',
+  });
 }
 
 function stoppedError(): BayescnnError {

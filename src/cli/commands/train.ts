@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import type { Config } from '../../config/index.js';
 import type { Summary } from '../../runs/train.js';
 import type { PosteriorRow } from '../../train/posterior-row.js';
 import type { Io } from '../io.js';
@@ -12,7 +13,7 @@ Examples:
   bayescnn train --config configs/quickstart.json
   bayescnn train --config configs/notebook-bayes.json --name my-run
   bayescnn train --config configs/bayes-all.json --set train.epochs=5 --set model.prior.sigma=0.2
-  bayescnn train --resume results/bayes-all
+  bayescnn train --resume results/bayes-all --threads 1
   bayescnn train --config configs/smoke-cnn.json --archive cifar.tar.gz --sha256 <hex>
 `;
 
@@ -46,21 +47,21 @@ export function overridesOf(flags: Flags): string[] {
 
 /** The config of a new run, or the run to go on with. */
 async function experimentOf(options: Flags & { config?: string; resume?: string }) {
-  const overrides = overridesOf(options);
+  const { threads, ...others } = options;
   const { BayescnnError } = await import('../../errors.js');
   if (options.resume !== undefined) {
-    if (options.config !== undefined || overrides.length > 0) {
+    if (options.config !== undefined || overridesOf(others).length > 0) {
       throw new BayescnnError(
         'usage',
         'train: --resume takes the config of its run, got other settings beside it',
         {
-          hint: 'use --resume alone, or start a new run with --config',
+          hint: 'use --resume with --threads at most, or start a new run with --config',
         },
       );
     }
     const { openResumable } = await import('../../runs/resume.js');
     const resume = await openResumable(options.resume);
-    return { config: resume.config, resume };
+    return { config: withThreads(resume.config, threads), resume };
   }
   if (options.config === undefined) {
     throw new BayescnnError('usage', 'train: expected --config FILE or --resume RUN, got neither', {
@@ -68,7 +69,12 @@ async function experimentOf(options: Flags & { config?: string; resume?: string 
     });
   }
   const { loadConfig } = await import('../../config/index.js');
-  return { config: await loadConfig(options.config, overrides), resume: undefined };
+  return { config: await loadConfig(options.config, overridesOf(options)), resume: undefined };
+}
+
+/** The number of threads changes no result, so a resumed run may have another. */
+function withThreads(config: Config, threads: number | undefined): Config {
+  return threads === undefined ? config : { ...config, backend: { ...config.backend, threads } };
 }
 
 /** `bayescnn train`. */
@@ -76,7 +82,7 @@ export function addTrain(program: Command, io: Io): void {
   subcommand(program, 'train')
     .description('train a model and keep its results in a run folder')
     .option('--config <file>', 'experiment to run, JSON')
-    .option('--resume <run>', 'go on with a run that stopped, after its last finished epoch')
+    .option('--resume <run>', 'go on with a run that stopped, from its last checkpoint')
     .option('--set <path=value>', 'override one setting of the config; may be repeated', assignment)
     .option('--name <name>', "the run folder's name (default: the config's)")
     .option('--out <dir>', 'where run folders go', 'results')

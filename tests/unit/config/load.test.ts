@@ -173,6 +173,8 @@ describe('configHash', () => {
       $schema: 's',
     };
     expect(configHash(parseConfig(same, 'x'))).toBe(base);
+    const kept = { ...same, train: { ...same.train, checkpoint: { everySteps: 5 } } };
+    expect(configHash(parseConfig(kept, 'x')), 'when checkpoints are written').toBe(base);
     expect(configHash(parseConfig({ ...same, seed: 2 }, 'x'))).not.toBe(base);
     expect(configHash(parseConfig({ ...same, eval: { samples: 11 } }, 'x'))).not.toBe(base);
   });

@@ -51,6 +51,7 @@ describe('defaults', () => {
         schedule: { kind: 'cosine', to: 0, warmup: 0 },
         kl: { kind: 'constant', weight: 1 },
         printEvery: 2000,
+        checkpoint: { everySteps: null, everySeconds: 60 },
       },
       eval: { samples: 10, every: 1, batchSize: 500 },
       backend: { kind: 'auto', threads: 0, relaxed: false },

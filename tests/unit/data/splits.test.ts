@@ -86,6 +86,7 @@ describe('batches', () => {
 
   it('depends on key and epoch alone, not on the batch size', () => {
     const order = flat(epochBatches(indices, 5, key, 1));
+    expect(flat(epochBatches(indices, 5, key, 1, 3))).toEqual(order.slice(15));
     expect(flat(epochBatches(indices, 8, key, 1))).toEqual(order);
     expect(flat(epochBatches(indices, 5, key, 2))).not.toEqual(order);
     expect(flat(epochBatches(indices, 5, streamKey(6, 'shuffle'), 1))).not.toEqual(order);

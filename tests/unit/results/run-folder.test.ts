@@ -157,12 +157,34 @@ describe('writing', () => {
       await run.appendMetrics(row(epoch));
       await run.appendLoss({ epoch, batch: 1, loss: epoch });
     }
-    const again = await reopenRunFolder(run.path, 2);
+    const again = await reopenRunFolder(run.path, { epoch: 2, batch: 0 });
     await again.appendMetrics({ ...row(3), step: 999 });
     expect((await readMetrics(run.path)).map(({ step }) => step)).toEqual([100, 200, 999]);
     expect((await readLosses(run.path)).map(({ epoch }) => epoch)).toEqual([1, 2]);
     expect((await readFile(again.file('metrics.csv'), 'utf8')).trimEnd().split('\n')).toHaveLength(4);
-    expect((await failure(reopenRunFolder(path.join(folder, 'none'), 1))).message).toContain('ENOENT');
+    const inside = await reopenRunFolder(run.path, { epoch: 0, batch: 1 });
+    // Its files are gone, as in a run that has not finished an epoch.
+    expect((await readdir(inside.path)).sort()).toEqual(['checkpoints', 'losses.jsonl']);
+    expect(await readLosses(run.path)).toEqual([{ epoch: 1, batch: 1, loss: 1 }]);
+    expect(
+      (await failure(reopenRunFolder(path.join(folder, 'none'), { epoch: 1, batch: 0 }))).message,
+    ).toContain('ENOENT');
+  });
+});
+
+describe('reopenRunFolder', () => {
+  it('removes what a crash cut short, and nothing else', async () => {
+    const run = await createRunFolder(folder, 'cnn');
+    await run.appendLoss({ epoch: 1, batch: 2, loss: 2.5 });
+    await appendFile(run.file('losses.jsonl'), '{"epoch":1,"ba');
+    const checkpoints = run.file('checkpoints');
+    await writeFile(path.join(checkpoints, '.last.safetensors.123-0a1b2c3d.tmp'), 'half');
+    await writeFile(run.file('.metrics.jsonl.7-00000000.tmp'), 'half');
+    await writeFile(run.file('.notes.tmp'), "the user's own");
+    await reopenRunFolder(run.path, { epoch: 1, batch: 0 });
+    expect(await readFile(run.file('losses.jsonl'), 'utf8')).toBe('{"epoch":1,"batch":2,"loss":2.5}\n');
+    expect(await readdir(checkpoints)).toEqual([]);
+    expect((await readdir(run.path)).sort()).toEqual(['.notes.tmp', 'checkpoints', 'losses.jsonl']);
   });
 });
 

@@ -31,26 +31,44 @@ const COUNT: usize = 260;
 const SCRATCH: usize = 268;
 const SCRATCH_BYTES: usize = 272;
 const SPIN: usize = 276;
+const FAILED: usize = 280; // the thread that died, written by its host; 0: none
+const PATIENCE: usize = 284; // seconds that thread 0 waits without any sign of the others
 
-/** Waits until `word` is no longer `old`: spins for a while, then sleeps. */
-function waitChange(state: usize, word: usize, old: i32): void {
+const SECOND: i64 = 1_000_000_000; // in nanoseconds
+const TIMED_OUT: i32 = 2; // what a wait returns
+
+/** The host's: ends thread 0's program with an error, for the others have died. Does not return. */
+@external("env", "abandon")
+declare function abandon(): void;
+
+/**
+ * Waits until `word` is no longer `old`: spins for a while, then sleeps. Thread 0 looks up each second, lest it wait
+ * for a thread that has died; a worker has its host end it.
+ */
+function waitChange(state: usize, word: usize, old: i32, tid: i32): void {
   const spin = load<i32>(state + SPIN);
   for (let i = 0; i < spin; i++) {
     if (atomic.load<i32>(state + word) != old) return;
   }
   atomic.add<i32>(state + SLEEPERS, 1);
-  while (atomic.load<i32>(state + word) == old) atomic.wait<i32>(state + word, old, -1);
+  let patience = load<i32>(state + PATIENCE);
+  while (atomic.load<i32>(state + word) == old) {
+    const woken = atomic.wait<i32>(state + word, old, tid == 0 ? SECOND : -1);
+    if (tid != 0) continue;
+    if (woken == TIMED_OUT) patience--;
+    if (patience <= 0 || atomic.load<i32>(state + FAILED) != 0) abandon();
+  }
   atomic.sub<i32>(state + SLEEPERS, 1);
 }
 
-function barrier(state: usize, threads: i32): void {
+function barrier(state: usize, tid: i32, threads: i32): void {
   const phase = atomic.load<i32>(state + PHASE);
   if (atomic.add<i32>(state + ARRIVED, 1) == threads - 1) {
     atomic.store<i32>(state + ARRIVED, 0);
     atomic.add<i32>(state + PHASE, 1);
     if (atomic.load<i32>(state + SLEEPERS) != 0) atomic.notify(state + PHASE, -1);
   } else {
-    waitChange(state, PHASE, phase);
+    waitChange(state, PHASE, phase, tid);
   }
 }
 
@@ -144,7 +162,7 @@ function runShare(state: usize, tid: i32, threads: i32): void {
   for (; program < end; program += 8) {
     const op = load<i32>(program);
     execute(op & 0xff, load<usize>(program, 4), tid, threads, scratch);
-    if (threads > 1 && (!(op & UNFENCED) || program + 8 == end)) barrier(state, threads);
+    if (threads > 1 && (!(op & UNFENCED) || program + 8 == end)) barrier(state, tid, threads);
   }
 }
 
@@ -169,7 +187,7 @@ function announce(state: usize, threads: i32): void {
 export function work(state: usize, tid: i32): void {
   let generation = 0;
   for (;;) {
-    waitChange(state, GENERATION, generation);
+    waitChange(state, GENERATION, generation, tid);
     generation = atomic.load<i32>(state + GENERATION);
     const threads = generation & 0xff;
     if (tid >= threads) continue;

@@ -8,11 +8,16 @@ export interface WorkerTask {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   state: number;
+  /** Where a thread that dies leaves its number. */
+  failed: number;
   thread: number;
 }
 
+/** Told when a worker that had started is gone, or is about to be. */
+export type WorkerDeath = (thread: number, cause: unknown) => void;
+
 /** Starts one worker and waits until it is ready for programs. */
-function start(task: WorkerTask): Promise<Worker> {
+function start(task: WorkerTask, onDeath: WorkerDeath): Promise<Worker> {
   const worker = new Worker(pathToFileURL(artifact('threads/worker.js')), { workerData: task, execArgv: [] });
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) =>
@@ -26,6 +31,8 @@ function start(task: WorkerTask): Promise<Worker> {
     worker.once('exit', (code) => fail(new Error(`exit code ${code}`)));
     worker.once('message', () => {
       worker.removeAllListeners();
+      worker.once('error', (cause) => onDeath(task.thread, cause));
+      worker.once('exit', (code) => onDeath(task.thread, new Error(`exit code ${code}`)));
       // A worker alone must not keep the process alive.
       worker.unref();
       resolve(worker);
@@ -34,6 +41,12 @@ function start(task: WorkerTask): Promise<Worker> {
 }
 
 /** Starts workers for threads 1 to `threads` - 1; the caller's thread is thread 0. */
-export function startWorkers(threads: number, task: Omit<WorkerTask, 'thread'>): Promise<Worker[]> {
-  return Promise.all(Array.from({ length: threads - 1 }, (_, i) => start({ ...task, thread: i + 1 })));
+export function startWorkers(
+  threads: number,
+  task: Omit<WorkerTask, 'thread'>,
+  onDeath: WorkerDeath,
+): Promise<Worker[]> {
+  return Promise.all(
+    Array.from({ length: threads - 1 }, (_, i) => start({ ...task, thread: i + 1 }, onDeath)),
+  );
 }
