@@ -10,6 +10,7 @@ import { addExport } from './commands/export.js';
 import { addInit } from './commands/init.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
+import { addReport } from './commands/report.js';
 import { addTrain } from './commands/train.js';
 import type { Io } from './io.js';
 import { packageVersion } from './version.js';
@@ -50,6 +51,7 @@ export function buildProgram(io: Io): Command {
   addPredict(program, io);
   addCompare(program, io);
   addCurves(program, io);
+  addReport(program, io);
   addExport(program, io);
   addInit(program, io);
   addData(program, io);

@@ -1,6 +1,7 @@
 import type { GroupComparison, GroupSummary, MeanSd, MetricComparison } from './comparison.js';
 import type { Difference } from './differences.js';
 import { type Cells, markdownTable, textTable } from './table.js';
+import { meanSd, shown, type ValueKind, WHOLE } from './value-text.js';
 import { METRIC_TITLES } from './verdict.js';
 
 /** What `compare --json` prints. */
@@ -17,10 +18,8 @@ export interface ComparisonReport {
   seed: number;
 }
 
-type Kind = 'share' | 'figure' | 'count' | 'seconds';
-
 /** Rows of the table of groups: title, where the value is, how it is shown. */
-const GROUP_ROWS: readonly [string, (group: GroupSummary) => MeanSd | undefined, Kind][] = [
+const GROUP_ROWS: readonly [string, (group: GroupSummary) => MeanSd | undefined, ValueKind][] = [
   ['accuracy %', ({ metrics }) => metrics.accuracy, 'share'],
   ['NLL', ({ metrics }) => metrics.nll, 'figure'],
   ['Brier', ({ metrics }) => metrics.brier, 'figure'],
@@ -35,21 +34,7 @@ const GROUP_ROWS: readonly [string, (group: GroupSummary) => MeanSd | undefined,
   ['training images/s', ({ cost }) => cost.images_per_second, 'count'],
 ];
 
-const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-function shown(value: number, kind: Kind): string {
-  if (kind === 'share') return (100 * value).toFixed(2);
-  if (kind === 'figure') return value.toFixed(4);
-  return kind === 'seconds' ? value.toFixed(1) : WHOLE.format(value);
-}
-
-function meanSd(value: MeanSd | undefined, kind: Kind): string {
-  if (value === undefined || value.mean === null) return 'not known';
-  const sd = value.sd === null || (kind === 'count' && value.sd === 0) ? '' : ` ± ${shown(value.sd, kind)}`;
-  return shown(value.mean, kind) + sd;
-}
-
-function groupCells(groups: readonly GroupSummary[]): Cells {
+export function groupCells(groups: readonly GroupSummary[]): Cells {
   return [
     ['', ...groups.map(({ name }) => name)],
     ['runs (seeds)', ...groups.map(({ runs, seeds }) => `${runs.length} (${seeds.join(', ')})`)],
@@ -57,10 +42,10 @@ function groupCells(groups: readonly GroupSummary[]): Cells {
   ];
 }
 
-const signed = (value: number, kind: Kind): string =>
+const signed = (value: number, kind: ValueKind): string =>
   `${value < 0 ? '-' : '+'}${shown(Math.abs(value), kind)}`;
 
-function range(interval: { low: number | null; high: number | null } | null, kind: Kind): string {
+function range(interval: { low: number | null; high: number | null } | null, kind: ValueKind): string {
   if (interval === null || interval.low === null || interval.high === null) return '-';
   return `${signed(interval.low, kind)} .. ${signed(interval.high, kind)}`;
 }
@@ -68,7 +53,7 @@ function range(interval: { low: number | null; high: number | null } | null, kin
 const pText = (p: number | undefined | null): string =>
   p === undefined || p === null ? '-' : p.toPrecision(2);
 
-function metricCells(rows: readonly MetricComparison[]): Cells {
+export function metricCells(rows: readonly MetricComparison[]): Cells {
   const heads = [
     '',
     'difference',
@@ -81,7 +66,7 @@ function metricCells(rows: readonly MetricComparison[]): Cells {
     '',
   ];
   const cells = rows.map((row) => {
-    const kind: Kind = row.metric === 'accuracy' ? 'share' : 'figure';
+    const kind: ValueKind = row.metric === 'accuracy' ? 'share' : 'figure';
     return [
       METRIC_TITLES[row.metric] + (kind === 'share' ? ' %' : ''),
       signed(row.difference, kind),
@@ -97,13 +82,13 @@ function metricCells(rows: readonly MetricComparison[]): Cells {
   return [heads, ...cells];
 }
 
-function title({ group, reference, images }: GroupComparison): string {
+export function comparisonTitle({ group, reference, images }: GroupComparison): string {
   const where =
     images === null ? 'on different test images' : `on the same ${WHOLE.format(images)} test images`;
   return `${group} against ${reference}, ${where}`;
 }
 
-function mcnemarCells({ mcnemar }: GroupComparison): Cells {
+export function mcnemarCells({ mcnemar }: GroupComparison): Cells {
   return [
     ['McNemar', 'only the reference is right', 'only the other', 'p'],
     ...mcnemar.map((row) => [
@@ -115,7 +100,7 @@ function mcnemarCells({ mcnemar }: GroupComparison): Cells {
   ];
 }
 
-function differenceLines(name: string, list: readonly Difference[]): string[] {
+export function differenceLines(name: string, list: readonly Difference[]): string[] {
   if (list.length === 0) return [`${name}: none`];
   const line = ({ setting, values }: Difference) =>
     `${setting}: ${values.map(({ value, runs }) => `${value} (${runs.join(', ')})`).join('; ')}`;
@@ -123,7 +108,7 @@ function differenceLines(name: string, list: readonly Difference[]): string[] {
 }
 
 /** How p-values were made, for readers. */
-function method({ resamples, seed, comparisons }: ComparisonReport): string {
+export function methodText({ resamples, seed, comparisons }: ComparisonReport): string {
   const tests = comparisons.flatMap(({ metrics }) => metrics).filter(({ p }) => p !== null).length;
   return (
     `Paired bootstrap and permutation over test images, ${WHOLE.format(resamples)} resamples, seed ${seed}; seeds: Welch's t over runs. ` +
@@ -135,11 +120,11 @@ function method({ resamples, seed, comparisons }: ComparisonReport): string {
 export function comparisonText(report: ComparisonReport): string {
   const parts = [textTable(groupCells(report.groups))];
   for (const comparison of report.comparisons) {
-    parts.push(`${title(comparison)}\n${textTable(metricCells(comparison.metrics))}`);
+    parts.push(`${comparisonTitle(comparison)}\n${textTable(metricCells(comparison.metrics))}`);
     parts.push([comparison.verdict, ...(comparison.caveat === null ? [] : [comparison.caveat])].join('\n'));
     if (comparison.mcnemar.length > 0) parts.push(textTable(mcnemarCells(comparison)));
   }
-  if (report.comparisons.length > 0) parts.push(method(report));
+  if (report.comparisons.length > 0) parts.push(methodText(report));
   const indent = (lines: string[]) => lines.join('\n  ');
   parts.push(indent(differenceLines('settings that differ', report.settings)));
   parts.push(indent(differenceLines('environment that differs', report.environment)));
@@ -150,11 +135,11 @@ export function comparisonText(report: ComparisonReport): string {
 export function comparisonMarkdown(report: ComparisonReport): string {
   const parts = [markdownTable(groupCells(report.groups))];
   for (const comparison of report.comparisons) {
-    parts.push(`### ${title(comparison)}`, markdownTable(metricCells(comparison.metrics)));
+    parts.push(`### ${comparisonTitle(comparison)}`, markdownTable(metricCells(comparison.metrics)));
     parts.push(`**${comparison.verdict}**${comparison.caveat === null ? '' : ` ${comparison.caveat}`}`);
     if (comparison.mcnemar.length > 0) parts.push(markdownTable(mcnemarCells(comparison)));
   }
-  if (report.comparisons.length > 0) parts.push(method(report));
+  if (report.comparisons.length > 0) parts.push(methodText(report));
   const bullets = ([head, ...lines]: string[]) => [head, ...lines.map((line) => `- ${line}`)].join('\n');
   parts.push(bullets(differenceLines('Settings that differ', report.settings)));
   parts.push(bullets(differenceLines('Environment that differs', report.environment)));

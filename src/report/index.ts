@@ -17,4 +17,15 @@ export {
 } from './comparison-text.js';
 export { type ChartOptions, type Curve, chart, curveTable } from './curves.js';
 export { type Difference, differences, flatten } from './differences.js';
+export { type DrawnFigure, plotPng } from './draw.js';
+export { GENERATOR } from './page/page.js';
+export { makeReport, type Report } from './report.js';
+export {
+  type ReportGroup,
+  type ReportInput,
+  type ReportRun,
+  SIGMA_BINS,
+  type SigmaHistogram,
+} from './report-input.js';
+export { imageScores } from './scores.js';
 export { type Cells, markdownTable, textTable } from './table.js';

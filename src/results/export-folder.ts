@@ -109,11 +109,11 @@ export class ExportFolder {
 }
 
 /** @throws BayescnnError 'usage' when something is at the place of an export already */
-export async function requireFree(folder: string): Promise<void> {
+export async function requireFree(folder: string, option = '--export'): Promise<void> {
   const found = await lstat(folder).catch(() => undefined);
   if (found === undefined) return;
   const what = found.isDirectory() ? 'a folder' : 'a file';
-  throw new BayescnnError('usage', `--export ${folder}: expected a new folder, got ${what} that exists`, {
+  throw new BayescnnError('usage', `${option} ${folder}: expected a new folder, got ${what} that exists`, {
     hint: 'nothing is overwritten: name another, or remove it first',
   });
 }

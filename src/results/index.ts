@@ -1,4 +1,4 @@
-export { writeAtomic } from './atomic-write.js';
+export { writeAtomic, writeError } from './atomic-write.js';
 export { canonicalJson } from './canonical-json.js';
 export {
   type Checkpoint,

@@ -36,7 +36,27 @@ const DATA = /^data\.(source|subset|validation)(\..*)?$/;
  * @throws BayescnnError 'usage' for fewer than two runs, a run given twice, or runs on different data
  */
 export async function runComparison(request: ComparisonRequest): Promise<ComparisonReport> {
-  checkFolders(request.runs);
+  if (request.runs.length < 2) {
+    throw new BayescnnError('usage', `compare: expected at least two runs, got ${request.runs.length}`, {
+      hint: 'bayescnn compare results/cnn results/bayes-all; `bayescnn eval` shows a single run',
+    });
+  }
+  return (await compareFolders(request, 'compare')).comparison;
+}
+
+/** Runs of one configuration, as they were loaded. */
+export type LoadedGroup = Omit<RunGroup, 'runs'> & { readonly runs: readonly LoadedRun[] };
+
+/**
+ * Loads runs, groups them and compares the groups; a single run is a group without a comparison.
+ * @param command that asks, for messages
+ * @throws BayescnnError as `runComparison`
+ */
+export async function compareFolders(
+  request: ComparisonRequest,
+  command: string,
+): Promise<{ groups: LoadedGroup[]; comparison: ComparisonReport }> {
+  checkFolders(request.runs, command);
   const runs: LoadedRun[] = [];
   for (const folder of request.runs) {
     request.signal?.throwIfAborted();
@@ -44,12 +64,12 @@ export async function runComparison(request: ComparisonRequest): Promise<Compari
   }
   const named = withOwnNames(runs);
   const unlike = dataDifferences(named);
-  if (unlike.length > 0 && !request.allowDifferentData) throw differentData(unlike);
+  if (unlike.length > 0 && !request.allowDifferentData) throw differentData(unlike, command);
   const groups = groupsOf(named, request.by);
   const warnings = [...unlike.map((text) => `the runs are on different data: ${text}`), ...repeated(groups)];
   for (const warning of warnings) request.reporter.warn(warning);
   const { resamples, seed } = request;
-  return {
+  const comparison = {
     ...compareGroups(groups, { resamples, seed }),
     settings: differences(named),
     environment: differences(named.map(({ name, environment }) => ({ name, settings: environment }))),
@@ -57,18 +77,14 @@ export async function runComparison(request: ComparisonRequest): Promise<Compari
     resamples,
     seed,
   };
+  return { groups, comparison };
 }
 
-function checkFolders(folders: readonly string[]): void {
-  if (folders.length < 2) {
-    throw new BayescnnError('usage', `compare: expected at least two runs, got ${folders.length}`, {
-      hint: 'bayescnn compare results/cnn results/bayes-all; `bayescnn eval` shows a single run',
-    });
-  }
+function checkFolders(folders: readonly string[], command: string): void {
   const paths = folders.map((folder) => path.resolve(folder));
   const twice = folders.find((_, i) => paths.indexOf(paths[i]) !== i);
   if (twice !== undefined)
-    throw new BayescnnError('usage', `compare: expected each run once, got ${twice} twice`, {
+    throw new BayescnnError('usage', `${command}: expected each run once, got ${twice} twice`, {
       hint: 'leave one out',
     });
 }
@@ -95,10 +111,10 @@ function dataDifferences(runs: readonly LoadedRun[]): string[] {
   return texts.length > 0 || sameImages(runs) ? texts : ['other test images, or in another order'];
 }
 
-function differentData(unlike: readonly string[]): BayescnnError {
+function differentData(unlike: readonly string[], command: string): BayescnnError {
   return new BayescnnError(
     'usage',
-    `compare: runs must share their data and splits, got ${unlike.join('; ')}`,
+    `${command}: runs must share their data and splits, got ${unlike.join('; ')}`,
     {
       hint: '--allow-different-data compares them all the same, and tests on images where the test images agree',
     },
@@ -106,7 +122,7 @@ function differentData(unlike: readonly string[]): BayescnnError {
 }
 
 /** Groups in the order in which their first runs were given. */
-function groupsOf(runs: readonly LoadedRun[], by: 'config' | 'run'): (RunGroup & { runs: LoadedRun[] })[] {
+function groupsOf(runs: readonly LoadedRun[], by: 'config' | 'run'): LoadedGroup[] {
   const groups = new Map<string, LoadedRun[]>();
   for (const run of runs) {
     const key = by === 'run' ? run.path : experimentKey(run);
