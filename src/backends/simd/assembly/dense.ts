@@ -1,6 +1,6 @@
 import { address, arg, argF, madd, paddedBytes, shareStart, storeLanes } from './common';
 import { draw } from './conv';
-import { KEY_BYTES, normals16, prepareKeys } from './noise';
+import { DRAW_BYTES, KEY_BYTES, normals16, prepareKeys } from './noise';
 
 /*
  * A tile is 4 images x 16 outputs (forward), so that any thread may take any tile and the noise, which comes in
@@ -177,7 +177,7 @@ export function lrtDenseForward(args: usize, tid: i32, threads: i32, scratch: us
   const mean = keys + KEY_BYTES;
   const variance = mean + 256;
   const noise = variance + 256;
-  const squared = noise + 64;
+  const squared = noise + DRAW_BYTES;
   prepareKeys(keys, arg(args, 11), arg(args, 12));
   const across = (outputs + 15) >> 4;
   const tiles = ((images + 3) >> 2) * across;

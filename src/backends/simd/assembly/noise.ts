@@ -1,9 +1,11 @@
-import { angle, cosine, exponent, fraction, radiusSquared, signedRadius, sine, uniform } from './box-muller';
+import { boxMuller } from './box-muller';
 import { constant } from './constants';
 import { ROUNDS } from './philox';
 
-/** Bytes of the key schedule that `prepareKeys` writes (224), and of one block of draws behind it. */
-export const KEY_BYTES: usize = 320;
+/** Bytes of the key schedule that `prepareKeys` writes (224, and room to the next block). */
+export const KEY_BYTES: usize = 256;
+/** Bytes of what `normals16` writes: the draws, and room to work. */
+export const DRAW_BYTES: usize = 128;
 
 /** Writes Philox's round keys, each word repeated over a vector. */
 export function prepareKeys(to: usize, key0: i32, key1: i32): void {
@@ -44,18 +46,9 @@ export function normals16(to: usize, keys: usize, group: i32, image: i32, step: 
     c3 = low0;
     keys += 32;
   }
-  boxMuller(to, c0, c1);
-  boxMuller(to + 32, c2, c3);
-}
-
-// @ts-ignore: decorator
-@inline
-function boxMuller(to: usize, word0: v128, word1: v128): void {
-  const u = uniform(word0);
-  const e = exponent(u);
-  const r = signedRadius(radiusSquared(fraction(u, e), f32x4.convert_i32x4_s(e)), word1);
-  const x = angle(word1);
-  const z = f32x4.mul(x, x);
-  v128.store(to, cosine(r, z));
-  v128.store(to, sine(r, x, z), 16);
+  v128.store(to, c0);
+  v128.store(to, c1, 16);
+  v128.store(to, c2, 32);
+  v128.store(to, c3, 48);
+  boxMuller(to, to + 64, to + 64);
 }

@@ -7,11 +7,11 @@ import { softplus } from './variational';
 /** Normals of one block of noise. */
 const GROUP = 16;
 
-/** Where a draw for weights is made: in front of it the key schedule, for as long as the kernel runs. */
+/** Where a draw for weights is made: behind the key schedule. */
 // @ts-ignore: decorator
 @inline
 export function noiseBlock(scratch: usize): usize {
-  return scratch + KEY_BYTES - 64;
+  return scratch + KEY_BYTES;
 }
 
 /**
