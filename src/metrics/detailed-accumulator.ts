@@ -35,9 +35,9 @@ class Parts {
     spread.open();
     let nll = 0;
     for (let s = 0; s < samples; s++) {
-      row.next();
-      spread.add(row.sample);
       const at = s - samples + sums.length;
+      row.next(at >= 0);
+      spread.add(row.sample);
       if (at < 0) continue;
       nll = row.negativeLogLikelihood(label);
       sums[at].add(row, spread, label, nll);
