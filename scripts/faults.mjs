@@ -2,10 +2,11 @@
 //   FAULT='{"call":"write","file":"last[.]safetensors","nth":2,"do":"EIO"}' node --import ./scripts/faults.mjs bin/bayescnn.js ...
 // call: write (of a whole file), sync, rename, append, mkdir, or writeSync (the decoded images)
 // file: a regular expression on the path (of rename: the new one); nth: which such call, from 1
-// do: kill, or a system's error code; half of what was to be written is written first
+// do: kill, hang, pause (of a write, 5 seconds), or a system's error code; half of what was to be written is written first
 import fs from 'node:fs';
 import fsp from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 
 const fault = process.env.FAULT === undefined ? undefined : JSON.parse(process.env.FAULT);
@@ -17,6 +18,12 @@ function install() {
   const due = (call, file) => fault.call === call && pattern.test(String(file)) && ++seen === fault.nth;
 
   /** Never returns. */
+  async function strikeLater(call, file) {
+    if (fault.do === 'hang') await new Promise(() => setInterval(() => {}, 1000));
+    strike(call, file);
+  }
+
+  /** The same where nothing can be awaited. */
   function strike(call, file) {
     if (fault.do === 'kill') process.kill(process.pid, 'SIGKILL');
     // SIGKILL may take a moment to arrive.
@@ -34,8 +41,12 @@ function install() {
     const { writeFile, sync } = handle;
     handle.writeFile = async (data, ...options) => {
       if (!due('write', file)) return writeFile.call(handle, data, ...options);
+      if (fault.do === 'pause') {
+        await sleep(5000);
+        return writeFile.call(handle, data, ...options);
+      }
       await writeFile.call(handle, half(data), ...options);
-      return strike('write', file);
+      return strikeLater('write', file);
     };
     handle.sync = async () => (due('sync', file) ? strike('fsync', file) : sync.call(handle));
     return handle;

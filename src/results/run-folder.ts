@@ -4,6 +4,7 @@ import { BayescnnError } from '../errors.js';
 import type { PosteriorRow } from '../train/posterior-row.js';
 import type { LossPrint, MetricsRow } from '../train/row.js';
 import { removeTemporaries, syncFile, writeAtomic, writeError } from './atomic-write.js';
+import { removeCheckpoint } from './checkpoint.js';
 import type { Environment } from './environment.js';
 import {
   checkedLoss,
@@ -146,6 +147,8 @@ export async function reopenRunFolder(folder: string, { epoch, batch }: RunPoint
     throw writeError(checkpoints, cause);
   });
   for (const place of [root, checkpoints]) await removeTemporaries(place);
+  // Left by a crash between an epoch's checkpoint and the removal of the older one inside it.
+  if (batch === 0) await removeCheckpoint(root, 'step');
   const done = (row: { epoch: number }): boolean => row.epoch <= epoch;
   const printed = (row: LossPrint): boolean => done(row) || (row.epoch === epoch + 1 && row.batch <= batch);
   const [rows, losses] = [(await readMetrics(root)).filter(done), (await readLosses(root)).filter(printed)];

@@ -18,9 +18,36 @@ export function diverged(at: FoundAt, first: NonFinite): BayescnnError {
     at.nll === undefined
       ? `training: the weights must stay finite, got NaN or infinity after step ${at.step} (epoch ${at.epoch})`
       : `training: the loss must stay finite, got NLL ${at.nll} and KL ${at.kl} at step ${at.step} (epoch ${at.epoch})`;
-  return new BayescnnError('failure', `${found}; ${origin(first)}`, {
-    hint: 'try a smaller train.optimizer.learningRate, or a smaller model.posterior.sigma',
-  });
+  const { cause, hint } = likelyCause(first);
+  return new BayescnnError('failure', `${found}; ${origin(first)}; likely cause: ${cause}`, { hint });
+}
+
+/** A weight of this size is no result of training: the usual ones are below 10. */
+const GROWN = 1000;
+/** A rho above this has a sigma of as much. */
+const WIDE = 20;
+
+/** What most often lies behind such numbers, and what to do about it. */
+function likelyCause({ parameters, largest }: NonFinite): { cause: string; hint: string } {
+  const slower = 'try a smaller train.optimizer.learningRate';
+  if (largest.parameter.endsWith('_rho') && largest.value > WIDE) {
+    const cause = 'the standard deviations of the posterior grow without bound';
+    return { cause, hint: `${slower}, or a smaller model.posterior.sigma` };
+  }
+  if (largest.value > GROWN) {
+    return { cause: 'the weights had grown too large before, by too large a learning rate', hint: slower };
+  }
+  if (parameters.some((name) => name.endsWith('.exp_avg_sq'))) {
+    return { cause: "a gradient whose square exceeds float32's range", hint: `${slower}, or optimizer sgd` };
+  }
+  if (parameters.length > 0) {
+    const cause = 'a gradient that is not finite, or too large an update';
+    return { cause, hint: `${slower}, or a smaller model.posterior.sigma` };
+  }
+  return {
+    cause: "the loss exceeds float32's range with weights of usual size",
+    hint: 'check data.normalize, or try a smaller model.posterior.sigma',
+  };
 }
 
 /** Where it began: the first parameters that are not finite, or what made the loss alone overflow. */

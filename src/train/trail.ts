@@ -13,7 +13,10 @@ type StepArguments = Parameters<TrainStep['run']>;
 export interface NonFinite {
   /** The step (1 is a run's first) whose update gave a parameter its first NaN or infinity, or else the last one. */
   step: number;
-  /** Those parameters, e.g. `conv1.weight_rho`; none where all are finite, and the loss alone is not. */
+  /**
+   * Those parameters, e.g. `conv1.weight_rho`, or where all of them are finite what the optimizer remembers of them, e.g.
+   * `conv1.weight_rho.exp_avg_sq`; none where the loss alone is not finite.
+   */
   parameters: string[];
   /** The largest magnitude before that step, and whose it was. */
   largest: { parameter: string; value: number };
@@ -52,9 +55,17 @@ export class Trail {
     this.taken = [];
   }
 
-  /** Whether every parameter is finite now. */
+  /** Whether every parameter is finite now, and all that the optimizer remembers: a gradient that is not gets into either. */
   allFinite(): boolean {
-    return nonFinite(this.model).length === 0;
+    return this.nonFinite().length === 0;
+  }
+
+  private nonFinite(): string[] {
+    const { parameters } = this.model;
+    const found = parameters.filter(({ variable }) => !isFiniteAll(variable.dataSync() as Float32Array));
+    if (found.length > 0) return found.map(({ name }) => name);
+    const memory = Object.entries(this.optimizer.toTorch());
+    return memory.filter(([, { data }]) => !isFiniteAll(data)).map(([name]) => name);
   }
 
   /** Takes the steps again. The model is left as it is after the step that is found. */
@@ -65,7 +76,7 @@ export class Trail {
     for (const step of this.taken.slice(0, last)) this.step.run(...step);
     const largest = largestOf(this.model);
     this.step.run(...this.taken[last]);
-    return { step: this.taken[last][1] + 1, parameters: nonFinite(this.model), largest };
+    return { step: this.taken[last][1] + 1, parameters: this.nonFinite(), largest };
   }
 
   /** Place of the step whose update gave the first NaN or infinity; of the last step where none did. */
@@ -84,10 +95,8 @@ export class Trail {
   }
 }
 
-function nonFinite(model: Model): string[] {
-  return model.parameters
-    .filter(({ variable }) => !(variable.dataSync() as Float32Array).every(Number.isFinite))
-    .map(({ name }) => name);
+function isFiniteAll(values: Float32Array): boolean {
+  return values.every(Number.isFinite);
 }
 
 function largestOf(model: Model): { parameter: string; value: number } {

@@ -114,6 +114,26 @@ for (const engine of engines()) {
       },
     );
 
+    it("is found where only Adam's mean squares overflow, which would stop the weights for good", () => {
+      const { model } = build('conv');
+      const optimizer = createOptimizer(model.parameters, { kind: 'adam' });
+      const step = new TrainStep(model, optimizer, source);
+      const trail = new Trail(model, optimizer, step);
+      // The KL's gradient times 1e25 is finite, its square is not.
+      for (const [at, scale] of [1e-4, 1e-4, 1e25, 1e-4].entries()) {
+        trail.note(Int32Array.of(at), at, 1e-4, scale);
+        expect(Number.isFinite(step.run(Int32Array.of(at), at, 1e-4, scale).nll)).toBe(true);
+      }
+      expect(trail.allFinite()).toBe(false);
+      const found = trail.findFirst();
+      expect(found.step).toBe(3);
+      expect(found.parameters).toContain('conv1.weight_mu.exp_avg_sq');
+      expect(found.parameters.every((name) => name.endsWith('.exp_avg_sq'))).toBe(true);
+      step.dispose();
+      optimizer.dispose();
+      model.dispose();
+    });
+
     it('fails at the end of the epoch where no loss has told yet', async () => {
       const { error } = await train(engine, 'none', {
         batchSize: 3 * batchOf(engine),

@@ -181,6 +181,8 @@ describe('reopenRunFolder', () => {
     await writeFile(path.join(checkpoints, '.last.safetensors.123-0a1b2c3d.tmp'), 'half');
     await writeFile(run.file('.metrics.jsonl.7-00000000.tmp'), 'half');
     await writeFile(run.file('.notes.tmp'), "the user's own");
+    // An epoch's end makes it stale.
+    await writeFile(path.join(checkpoints, 'step.safetensors'), 'older');
     await reopenRunFolder(run.path, { epoch: 1, batch: 0 });
     expect(await readFile(run.file('losses.jsonl'), 'utf8')).toBe('{"epoch":1,"batch":2,"loss":2.5}\n');
     expect(await readdir(checkpoints)).toEqual([]);
