@@ -3,6 +3,7 @@
  * A path is a pattern on the file's path from the repository root.
  */
 const LAYERS = [
+  { name: 'library', path: '^src/index[.]ts$' },
   { name: 'cli', path: '^src/cli/' },
   { name: 'runs', path: '^src/runs/' },
   { name: 'config', path: '^src/config/' },

@@ -14,8 +14,11 @@ export { LearnedGaussianPrior } from './distributions/learned-gaussian-prior.js'
 export type { Prior, PriorOptions } from './distributions/prior.js';
 export { ScaleMixturePrior } from './distributions/scale-mixture-prior.js';
 export { ESTIMATORS, type Estimator } from './estimator.js';
+export { BayesConvLayer } from './layers/bayes-conv.js';
+export { BayesDenseLayer } from './layers/bayes-dense.js';
 export type { PosteriorOptions } from './layers/posterior-start.js';
-export type { Divergence } from './layers/variational.js';
+export type { ConvShape, DenseShape } from './layers/shapes.js';
+export type { BayesianOptions, Divergence } from './layers/variational.js';
 export type { ForwardOptions, Model, StepWeights } from './model.js';
 export type { NamedVariable, TorchTensor } from './named-variable.js';
 export { empiricalSigmas, posteriorWarnings } from './posterior-report.js';
