@@ -56,7 +56,7 @@ export const modelSchema = z
       .enum(ARCHITECTURE_NAMES)
       .default('lenet')
       .describe(
-        "The network. lenet: the notebook's LeNet, 62,006 weights; 3conv3fc and alexnet: PyTorch-BayesianCNN's, 1,782,634 and 2,175,946 (with ReLU; 3conv3fc with pools of 2x2); vgg: three blocks of two 3x3 convolutions, 550,570",
+        "The network. lenet: the notebook's LeNet, 62,006 weights; 3conv3fc and alexnet: PyTorch-BayesianCNN's, 1,782,634 and 2,175,946 (with ReLU; 3conv3fc with pools of 2x2); vgg: three blocks of two 3x3 convolutions, 550,570; resnet20: He et al. 2016, with batch normalisation, 269,722",
       ),
     bayesian: z
       .union([z.enum(PARTS), layerList], { error: () => PARTS_SHAPE })

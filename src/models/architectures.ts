@@ -2,6 +2,7 @@ import { BayescnnError } from '../errors.js';
 import { alexnet } from './networks/alexnet.js';
 import { lenet } from './networks/lenet.js';
 import type { Network } from './networks/network.js';
+import { resnet20 } from './networks/resnet20.js';
 import { threeConvThreeFc } from './networks/three-conv-three-fc.js';
 import { vgg } from './networks/vgg.js';
 
@@ -20,6 +21,7 @@ export const NETWORKS = {
   '3conv3fc': threeConvThreeFc,
   alexnet,
   vgg,
+  resnet20,
 } as const satisfies Record<string, Network>;
 
 export type Architecture = keyof typeof NETWORKS;

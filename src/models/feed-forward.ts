@@ -1,7 +1,9 @@
 import { tf } from '../backends/tfjs.js';
 import { IMAGE_SHAPE } from '../data/dataset.js';
 import { BayescnnError } from '../errors.js';
-import type { Clock } from '../ops/noise.js';
+import { globalAveragePool } from '../ops/global-average-pool.js';
+import { type Clock, partRows } from '../ops/noise.js';
+import { BatchNormLayer } from './layers/batch-norm.js';
 import { BayesConvLayer } from './layers/bayes-conv.js';
 import { BayesDenseLayer } from './layers/bayes-dense.js';
 import { ConvLayer } from './layers/conv.js';
@@ -16,35 +18,53 @@ import { exportRecord, importRecord, type TorchRecord } from './torch-record.js'
 // biome-ignore lint/suspicious/noExplicitAny: each layer takes back exactly the weights it made itself
 type AnyLayer<X extends tf.Tensor, Y extends tf.Tensor> = Layer<X, Y, any>;
 
+/** A convolution, and its normalisation with the layer whose input is added. */
+interface ConvLayers {
+  readonly conv: AnyLayer<tf.Tensor4D, tf.Tensor4D>;
+  readonly norm?: BatchNormLayer;
+  readonly shortcut?: string | undefined;
+}
+
 /** A network of `networks/`, and its Bayesian twins. */
 export class FeedForward implements Model {
   readonly parameters: readonly NamedVariable[];
+  readonly buffers: readonly NamedVariable[];
   readonly bayesianLayers: readonly string[];
   readonly stochastic: boolean;
   readonly partsSamples: boolean;
   readonly parameterCount: number;
-  private readonly convs: readonly AnyLayer<tf.Tensor4D, tf.Tensor4D>[];
+  private readonly convs: readonly ConvLayers[];
+  private readonly averagePool: boolean;
   private readonly denses: readonly AnyLayer<tf.Tensor2D, tf.Tensor2D>[];
 
   /** @param name for messages @param bayesian names of the layers with a posterior */
   constructor(
     private readonly name: string,
-    { convs, denses }: Network,
+    { convs, averagePool = false, denses }: Network,
     bayesian: readonly string[],
     options: BayesianOptions,
   ) {
-    this.convs = Object.entries(convs).map(([name, shape]) =>
-      bayesian.includes(name)
+    this.convs = Object.entries(convs).map(([name, shape]) => ({
+      conv: bayesian.includes(name)
         ? new BayesConvLayer(name, shape, options)
         : new ConvLayer(name, shape, options.seed),
-    );
+      ...(shape.norm && {
+        norm: new BatchNormLayer(shape.norm.name, shape.outputs),
+        shortcut: shape.norm.shortcut,
+      }),
+    }));
+    this.averagePool = averagePool;
     this.denses = Object.entries(denses).map(([name, shape]) =>
       bayesian.includes(name)
         ? new BayesDenseLayer(name, shape, options)
         : new DenseLayer(name, shape, options.seed),
     );
-    const layers = [...this.convs, ...this.denses];
-    this.parameters = layers.flatMap((layer) => layer.parameters);
+    const { layers } = this;
+    this.parameters = [
+      ...this.convs.flatMap(({ conv, norm }) => [...conv.parameters, ...(norm?.parameters ?? [])]),
+      ...this.denses.flatMap(({ parameters }) => parameters),
+    ];
+    this.buffers = this.convs.flatMap(({ norm }) => norm?.buffers ?? []);
     this.bayesianLayers = layers.map(({ name }) => name).filter((name) => bayesian.includes(name));
     this.stochastic = this.bayesianLayers.length > 0 && options.estimator !== 'mean';
     // Local reparameterization draws for each row, the others for a batch.
@@ -52,10 +72,15 @@ export class FeedForward implements Model {
     this.parameterCount = this.parameters.reduce((sum, { variable }) => sum + variable.size, 0);
   }
 
+  /** The layers with weights, in the order of the forward pass. */
+  private get layers(): AnyLayer<tf.Tensor, tf.Tensor>[] {
+    return [...this.convs.map(({ conv }) => conv), ...this.denses] as AnyLayer<tf.Tensor, tf.Tensor>[];
+  }
+
   weights(clock?: Clock): StepWeights {
     const layers: Record<string, LayerWeights> = {};
     let kl: tf.Scalar | null = null;
-    for (const layer of [...this.convs, ...this.denses]) {
+    for (const layer of this.layers) {
       const own: LayerWeights = layer.weights(clock);
       layers[layer.name] = own;
       if (own.kl !== null) kl = kl === null ? own.kl : tf.add(kl, own.kl);
@@ -74,10 +99,18 @@ export class FeedForward implements Model {
       samples,
       repeat: (images * samples) / rows,
     });
+    const inputs = new Map<string, tf.Tensor4D>();
     let maps = x;
-    for (const layer of this.convs)
-      maps = layer.forward(maps, weights.layers[layer.name], run(layer.name, maps.shape[0]));
-    let y: tf.Tensor2D = tf.reshape(maps, [maps.shape[0], maps.size / maps.shape[0]]);
+    for (const { conv, norm, shortcut } of this.convs) {
+      inputs.set(conv.name, maps);
+      maps = conv.forward(maps, weights.layers[conv.name], run(conv.name, maps.shape[0]));
+      if (norm === undefined) continue;
+      const added = shortcut === undefined ? undefined : inputs.get(shortcut);
+      maps = norm.forward(maps, added && rowsOf(added, maps.shape[0]), options.training ?? false);
+    }
+    let y: tf.Tensor2D = this.averagePool
+      ? globalAveragePool(maps)
+      : tf.reshape(maps, [maps.shape[0], maps.size / maps.shape[0]]);
     for (const layer of this.denses)
       y = layer.forward(y, weights.layers[layer.name], run(layer.name, y.shape[0]));
     return y;
@@ -91,16 +124,25 @@ export class FeedForward implements Model {
   }
 
   toTorch(): Record<string, TorchTensor> {
-    return exportRecord(this.parameters);
+    return exportRecord(this.variables);
   }
 
   fromTorch(record: TorchRecord): void {
-    importRecord(this.name, this.parameters, record);
+    importRecord(this.name, this.variables, record);
   }
 
   dispose(): void {
-    for (const { variable } of this.parameters) variable.dispose();
+    for (const { variable } of this.variables) variable.dispose();
   }
+
+  private get variables(): NamedVariable[] {
+    return [...this.parameters, ...this.buffers];
+  }
+}
+
+/** A shortcut begins with one row an image; its samples may part in the layers that it leaves out. */
+function rowsOf(shortcut: tf.Tensor4D, rows: number): tf.Tensor4D {
+  return partRows(shortcut, { repeat: rows / shortcut.shape[0] });
 }
 
 function checkInput(name: string, x: tf.Tensor4D): void {

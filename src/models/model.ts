@@ -15,6 +15,8 @@ export interface StepWeights {
 export interface ForwardOptions {
   /** Draw from the posterior (true) or use its mean; no difference for layers without a posterior. */
   readonly sample: boolean;
+  /** A step of training: batch normalisation goes by the batch's statistics and notes them. Default false. */
+  readonly training?: boolean | undefined;
   /** int32 [4] = [step, sample, first image, 0]; needed to draw unless every epsilon is given. */
   readonly clock?: Clock | undefined;
   /**
@@ -28,8 +30,10 @@ export interface ForwardOptions {
 
 /** A classifier whose variables carry PyTorch's names. */
 export interface Model {
-  /** In PyTorch's order. */
+  /** What is trained, in PyTorch's order. */
   readonly parameters: readonly NamedVariable[];
+  /** What a checkpoint holds besides: the running statistics of batch normalisation. */
+  readonly buffers: readonly NamedVariable[];
   /** The layers with a posterior; empty for a plain network. */
   readonly bayesianLayers: readonly string[];
   /** Whether two samples differ: it has a posterior, and its estimator draws from it. */
@@ -46,7 +50,7 @@ export interface Model {
   weights(clock?: Clock): StepWeights;
   /** @param x [B, 32, 32, 3] @returns logits [B * samples, classes], the samples of an image side by side */
   forward(x: tf.Tensor4D, weights: StepWeights, options: ForwardOptions): tf.Tensor2D;
-  /** The parameters under PyTorch's names and layouts. */
+  /** Parameters and buffers under PyTorch's names and layouts. */
   toTorch(): Record<string, TorchTensor>;
   /** @throws BayescnnError 'data' when names or shapes do not fit; nothing changes then */
   fromTorch(record: TorchRecord): void;

@@ -7,18 +7,23 @@ export interface TorchTensor {
   readonly data: Float32Array;
 }
 
-/** One trainable parameter under its PyTorch name, e.g. `conv1.weight_mu`. */
+/** One variable under its PyTorch name, e.g. `conv1.weight_mu`. */
 export interface NamedVariable {
   readonly name: string;
   readonly variable: tf.Variable;
   readonly layout: Layout;
 }
 
-/** A new parameter. @param values in PyTorch's order */
-export function namedVariable(name: string, layout: Layout, values: Float32Array): NamedVariable {
+/** A new parameter, or what is kept beside them (not trainable). @param values in PyTorch's order */
+export function namedVariable(
+  name: string,
+  layout: Layout,
+  values: Float32Array,
+  trainable = true,
+): NamedVariable {
   // TF.js wants variable names unique in the process; ours repeat in every model, so TF.js makes its own up.
   const variable = tf.tidy(() =>
-    tf.variable(tf.tensor(fromTorchOrder(layout, values), engineShape(layout)), true),
+    tf.variable(tf.tensor(fromTorchOrder(layout, values), engineShape(layout)), trainable),
   );
   return { name, variable, layout };
 }

@@ -2,6 +2,7 @@ import { tf } from '../backends/tfjs.js';
 import { checkTensor } from './check-tensors.js';
 import { activate, convolve } from './conv-composition.js';
 import { type ConvOptions, convOutputShape } from './conv-options.js';
+import { conv3, hasConv3 } from './conv3.js';
 import {
   type Attributes,
   differentiating,
@@ -31,6 +32,7 @@ export function convReluPool(
   checkTensor('convReluPool', 'x', x, x.shape);
   checkTensor('convReluPool', 'filter', filter, filter.shape);
   checkTensor('convReluPool', 'bias', bias, [filter.shape[3]]);
+  if (bias === undefined && hasConv3(x, filter, options)) return conv3(x, filter, options.stride);
   return tf.tidy(() => {
     if (!differentiating() && hasKernel(INFERENCE))
       return runKernel(INFERENCE, { x, filter, bias }, { ...options })[0] as tf.Tensor4D;

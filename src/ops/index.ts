@@ -1,4 +1,5 @@
 export { type AdamMoments, type AdamOptions, adamUpdate } from './adam-update.js';
+export { type BatchNormOptions, type BatchNormState, batchNorm } from './batch-norm.js';
 export { type ConvOptions, convOutputSize } from './conv-options.js';
 export { convReluPool } from './conv-relu-pool.js';
 export { dense } from './dense.js';
@@ -6,6 +7,7 @@ export { flipoutSum, flipSigns, type SignSource, signsInto } from './flipout.js'
 export { gatherImages, type ImageSource } from './gather-images.js';
 export { gatherLabels } from './gather-labels.js';
 export { gaussianVariational, type Variational, type VariationalOptions } from './gaussian-variational.js';
+export { globalAveragePool } from './global-average-pool.js';
 export { type Density, logDensity } from './log-density.js';
 export { type GaussianWeights, type LrtConvOptions, lrtConvReluPool } from './lrt-conv-relu-pool.js';
 export { lrtDense } from './lrt-dense.js';

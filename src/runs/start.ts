@@ -57,7 +57,7 @@ export function startedModel({ config, weights }: ModelStart): Model {
   const { posterior } = config.model;
   if (weights === null || posterior.kind !== 'moped') return model;
   try {
-    const names = model.parameters.map(({ name }) => name);
+    const names = [...model.parameters, ...model.buffers].map(({ name }) => name);
     model.fromTorch(withPosterior(meansOf(weights), names, posterior.delta));
     return model;
   } catch (error) {

@@ -116,7 +116,11 @@ function gradients(
     const at = tf.tensor1d(indices.slice(), 'int32');
     const loss = () => {
       const weights = model.weights(clock);
-      const logits = model.forward(gatherImages(at, source), weights, { sample: true, clock });
+      const logits = model.forward(gatherImages(at, source), weights, {
+        sample: true,
+        training: true,
+        clock,
+      });
       const nll = softmaxCrossEntropy(logits, gatherLabels(at, source.labels)).loss;
       return weights.kl === null ? nll : tf.add(nll, tf.mul(weights.kl, klScale));
     };

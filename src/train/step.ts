@@ -121,7 +121,11 @@ export class TrainStep {
     const x = gatherImages(indices, this.source, transforms);
     const labels = gatherLabels(indices, this.source.labels);
     const weights = this.model.weights(this.clock);
-    const logits = this.model.forward(x, weights, { sample: true, clock: this.clock });
+    const logits = this.model.forward(x, weights, {
+      sample: true,
+      training: true,
+      clock: this.clock,
+    });
     const { loss, correct } = softmaxCrossEntropy(logits, labels);
     // Kept: variableGrads disposes of what its function does not return.
     outputs.nll = tf.keep(loss);

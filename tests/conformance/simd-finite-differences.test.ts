@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSimd } from '../../src/backends/simd/index.js';
 import { loadTfjs, tf } from '../../src/backends/tfjs.js';
 import {
+  batchNorm,
   convReluPool,
   dense,
   gaussianVariational,
@@ -165,6 +166,40 @@ describe.each([
     ]);
   });
 });
+
+it.each([
+  { name: '3x3', x: [2, 4, 4, 2], stride: 1 },
+  { name: '3x3 with stride 2', x: [1, 4, 8, 16], stride: 2 },
+])('plain convolution $name', ({ name, x, stride }) => {
+  const options = { stride, padding: 1, dilation: 1, relu: false, pool: false };
+  const filter = normal(`w ${name}`, [3, 3, x[3], 16], 0.5);
+  // Of the many weights with stride 2 the input's gradient is a sum over all.
+  const inputs: Inputs = stride === 1 ? { filter } : { x: normal(`x ${name}`, x) };
+  const fixed = { x: normal(`x ${name}`, x), filter };
+  check(inputs, (t) => {
+    const of = (key: 'x' | 'filter') => t[key] ?? tf.tensor(fixed[key].values, fixed[key].shape);
+    return [convReluPool(of('x'), of('filter'), undefined, options)];
+  });
+});
+
+it.each([{ shortcut: [2, 2, 3, 8] }, { shortcut: [2, 4, 6, 8] }, {}])(
+  'batch normalisation %j',
+  ({ shortcut }) => {
+    const inputs = {
+      x: normal('x', [2, 2, 3, 8]),
+      scale: normal('scale', [8]),
+      shift: normal('shift', [8]),
+      ...(shortcut && { shortcut: normal('shortcut', shortcut) }),
+    };
+    check(inputs, ({ x, scale, shift, shortcut: added }) => {
+      const fresh = () => tf.variable(tf.ones<tf.Rank.R1>([8]), false);
+      const state = { scale, shift, runningMean: fresh(), runningVariance: fresh() };
+      const y = batchNorm(x, state, { training: true, relu: true, epsilon: 1e-5, momentum: 0.1 }, added);
+      tf.dispose([state.runningMean, state.runningVariance]);
+      return [y];
+    });
+  },
+);
 
 describe.each([
   [4, 7, 5, false],

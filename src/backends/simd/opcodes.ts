@@ -38,6 +38,22 @@ export enum Op {
   LrtDenseInference = 43,
   DensePartial = 44,
   DenseSum = 45,
+  Conv3Filter = 60,
+  Conv3Forward = 61,
+  Conv3GradFilter = 62,
+  Conv3StridedForward = 63,
+  Conv3StridedGradInput = 64,
+  Conv3StridedGradFilter = 65,
+  BatchNormMoments = 66,
+  BatchNormStatistics = 67,
+  BatchNormRunning = 68,
+  BatchNormApply = 69,
+  BatchNormGradSums = 70,
+  BatchNormGradStatistics = 71,
+  BatchNormGradApply = 72,
+  ShortcutGrad = 73,
+  AveragePool = 74,
+  AveragePoolGrad = 75,
 }
 
 /** Set in an instruction's opcode: nobody waits behind it, the next one touches nothing that other threads write in it. */

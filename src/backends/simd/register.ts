@@ -9,6 +9,8 @@ import { adopt } from './adopt.js';
 import type { SimdBackend } from './backend.js';
 import { AdamUpdate } from './kernels/AdamUpdate.js';
 import { add, addN, multiply, SavedSlope } from './kernels/Arithmetic.js';
+import { BatchNorm, BatchNormGrad, BatchNormInference } from './kernels/BatchNorm.js';
+import { Conv3, Conv3GradFilter, Conv3GradInput } from './kernels/Conv3.js';
 import { ConvReluPool } from './kernels/ConvReluPool.js';
 import {
   ConvReluPoolGradFilter,
@@ -27,6 +29,7 @@ import {
 import { FlipoutSum, FlipoutSumGrad, FlipSigns } from './kernels/Flipout.js';
 import { GatherImages, GatherLabels } from './kernels/Gather.js';
 import { GaussianVariational, GaussianVariationalGrad } from './kernels/GaussianVariational.js';
+import { GlobalAveragePool, GlobalAveragePoolGrad } from './kernels/GlobalAveragePool.js';
 import {
   ConvReluPoolInference,
   DenseInference,
@@ -82,6 +85,14 @@ const FUSED: SimdKernel<any>[] = [
   LrtConvReluPoolInference,
   DenseInference,
   LrtDenseInference,
+  Conv3,
+  Conv3GradFilter,
+  Conv3GradInput,
+  BatchNorm,
+  BatchNormInference,
+  BatchNormGrad,
+  GlobalAveragePool,
+  GlobalAveragePoolGrad,
 ];
 
 /** A kernel of TF.js's `cpu` backend: announced to the backend before it runs, its outputs adopted behind it. */

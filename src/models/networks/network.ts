@@ -1,10 +1,25 @@
 import type { ConvShape, DenseShape } from '../layers/shapes.js';
 
+/** Batch normalisation behind a convolution, then a shortcut's sum where there is one, and ReLU. */
+export interface NormShape {
+  /** The layer's name. */
+  readonly name: string;
+  /** The convolution whose input is added: that of the residual block's first. */
+  readonly shortcut?: string;
+}
+
+/** A convolution with what follows it. */
+export interface ConvBlock extends ConvShape {
+  readonly norm?: NormShape;
+}
+
 /**
- * A network as plain data: convolution blocks (each with its ReLU and pool) one after another, then dense layers on the
- * flattened maps. Keys are the layers' names, in the order of the forward pass.
+ * A network as plain data: convolution blocks (each with its normalisation, ReLU and pool) one after another, then dense
+ * layers on the flattened maps, or on their means. Keys are the layers' names, in the order of the forward pass.
  */
 export interface Network {
-  readonly convs: Readonly<Record<string, ConvShape>>;
+  readonly convs: Readonly<Record<string, ConvBlock>>;
+  /** Each map is averaged before the dense layers; default false. */
+  readonly averagePool?: boolean;
   readonly denses: Readonly<Record<string, DenseShape>>;
 }

@@ -1,6 +1,12 @@
 import { Op, UNFENCED } from '../opcodes';
 import { adamUpdate } from './adam';
+import { averagePool, averagePoolGrad } from './average-pool';
+import {
+  batchNormApply, batchNormGradApply, batchNormGradStatistics, batchNormGradSums, batchNormMoments, batchNormRunning, batchNormStatistics, shortcutGrad,
+} from './batch-norm';
 import { prepareConstants } from './constants';
+import { conv3Filter, conv3Forward, conv3GradFilter } from './conv3';
+import { conv3StridedForward, conv3StridedGradFilter, conv3StridedGradInput } from './conv3-strided';
 import { convForward, lrtConvForward } from './conv';
 import { convGradFilter, convGradFilterReduce, convGradInput } from './conv-backward';
 import { convInference, lrtConvInference } from './conv-inference';
@@ -150,6 +156,38 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return densePartial(args, tid, threads, scratch);
     case Op.DenseSum:
       return denseSum(args, tid, threads, scratch);
+    case Op.Conv3Filter:
+      return conv3Filter(args, tid, threads, scratch);
+    case Op.Conv3Forward:
+      return conv3Forward(args, tid, threads, scratch);
+    case Op.Conv3GradFilter:
+      return conv3GradFilter(args, tid, threads, scratch);
+    case Op.Conv3StridedForward:
+      return conv3StridedForward(args, tid, threads, scratch);
+    case Op.Conv3StridedGradInput:
+      return conv3StridedGradInput(args, tid, threads, scratch);
+    case Op.Conv3StridedGradFilter:
+      return conv3StridedGradFilter(args, tid, threads, scratch);
+    case Op.BatchNormMoments:
+      return batchNormMoments(args, tid, threads, scratch);
+    case Op.BatchNormStatistics:
+      return batchNormStatistics(args, tid, threads, scratch);
+    case Op.BatchNormRunning:
+      return batchNormRunning(args, tid, threads, scratch);
+    case Op.BatchNormApply:
+      return batchNormApply(args, tid, threads, scratch);
+    case Op.BatchNormGradSums:
+      return batchNormGradSums(args, tid, threads, scratch);
+    case Op.BatchNormGradStatistics:
+      return batchNormGradStatistics(args, tid, threads, scratch);
+    case Op.BatchNormGradApply:
+      return batchNormGradApply(args, tid, threads, scratch);
+    case Op.ShortcutGrad:
+      return shortcutGrad(args, tid, threads, scratch);
+    case Op.AveragePool:
+      return averagePool(args, tid, threads, scratch);
+    case Op.AveragePoolGrad:
+      return averagePoolGrad(args, tid, threads, scratch);
     default:
       unreachable();
   }
