@@ -304,15 +304,29 @@ export function batchNormGradApply(args: usize, tid: i32, threads: i32, scratch:
   const n = <f32>images * <f32>arg(args, 1);
   const last = shareStart(images, tid + 1, threads);
   for (let b = shareStart(images, tid, threads); b < last; b++) {
-    for (let c: usize = 0; c < pixel; c += 32) gradRows(args, <usize>b * bytes + c, c, bytes, pixel, n);
+    for (let c: usize = 0; c < pixel; c += 32) {
+      if (arg(args, 3) != 0) maskedRows(args, <usize>b * bytes + c, c, bytes, pixel, n);
+      else openRows(args, <usize>b * bytes + c, c, bytes, pixel, n);
+    }
   }
 }
 
-function gradRows(args: usize, at: usize, c: usize, bytes: usize, pixel: usize, n: f32): void {
+function maskedRows(args: usize, at: usize, c: usize, bytes: usize, pixel: usize, n: f32): void {
+  gradRows(true, args, at, c, bytes, pixel, n);
+}
+
+/** Without ReLU the output is not read. */
+function openRows(args: usize, at: usize, c: usize, bytes: usize, pixel: usize, n: f32): void {
+  gradRows(false, args, at, c, bytes, pixel, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function gradRows(masked: bool, args: usize, at: usize, c: usize, bytes: usize, pixel: usize, n: f32): void {
   const dScale = address(args, 9) + c;
   const dShift = address(args, 10) + c;
   const stats = address(args, 7) + c;
-  const open = openOf(arg(args, 3));
+  const zero = f32x4.splat(0);
   const over = f32x4.splat(<f32>1 / n);
   const inverse0 = v128.load(stats + pixel);
   const inverse1 = v128.load(stats + pixel, 16);
@@ -329,13 +343,19 @@ function gradRows(args: usize, at: usize, c: usize, bytes: usize, pixel: usize, 
   let x = address(args, 6) + at;
   let dx = address(args, 11) + at;
   for (const end = dy + bytes; dy < end; dy += pixel) {
-    const d0 = f32x4.sub(passed(v128.load(dy), v128.load(y), open), shift0);
-    const d1 = f32x4.sub(passed(v128.load(dy, 16), v128.load(y, 16), open), shift1);
+    let d0 = v128.load(dy);
+    let d1 = v128.load(dy, 16);
+    if (masked) {
+      d0 = v128.and(d0, f32x4.gt(v128.load(y), zero));
+      d1 = v128.and(d1, f32x4.gt(v128.load(y, 16), zero));
+      y += pixel;
+    }
+    d0 = f32x4.sub(d0, shift0);
+    d1 = f32x4.sub(d1, shift1);
     const e0 = f32x4.mul(f32x4.sub(v128.load(x), mean0), slope0);
     const e1 = f32x4.mul(f32x4.sub(v128.load(x, 16), mean1), slope1);
     v128.store(dx, f32x4.mul(f32x4.sub(d0, e0), factor0));
     v128.store(dx, f32x4.mul(f32x4.sub(d1, e1), factor1), 16);
-    y += pixel;
     x += pixel;
     dx += pixel;
   }

@@ -19,11 +19,16 @@ function inputPoints(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128,
   const h = f32x4.sub(d3, d1);
   const d = f32x4.add(h, h);
   v128.store(to, f32x4.add(f32x4.mul(four, f32x4.sub(d0, d2)), c));
-  v128.store(to + step, f32x4.add(a, b));
-  v128.store(to + 2 * step, f32x4.sub(a, b));
-  v128.store(to + 3 * step, f32x4.add(c, d));
-  v128.store(to + 4 * step, f32x4.sub(c, d));
-  v128.store(to + 5 * step, f32x4.sub(f32x4.sub(d5, d3), f32x4.mul(four, h)));
+  to += step;
+  v128.store(to, f32x4.add(a, b));
+  to += step;
+  v128.store(to, f32x4.sub(a, b));
+  to += step;
+  v128.store(to, f32x4.add(c, d));
+  to += step;
+  v128.store(to, f32x4.sub(c, d));
+  to += step;
+  v128.store(to, f32x4.sub(f32x4.sub(d5, d3), f32x4.mul(four, h)));
 }
 
 /**
@@ -86,9 +91,12 @@ function outputs(m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128, to:
   const half = f32x4.sub(m3, m4);
   const d2 = f32x4.add(half, half);
   v128.store(to, f32x4.add(f32x4.add(m0, s1), s2));
-  v128.store(to + step, f32x4.add(d1, d2));
-  v128.store(to + 2 * step, f32x4.add(s1, f32x4.mul(four, s2)));
-  v128.store(to + 3 * step, f32x4.add(f32x4.add(d1, f32x4.mul(four, d2)), m5));
+  to += step;
+  v128.store(to, f32x4.add(d1, d2));
+  to += step;
+  v128.store(to, f32x4.add(s1, f32x4.mul(four, s2)));
+  to += step;
+  v128.store(to, f32x4.add(f32x4.add(d1, f32x4.mul(four, d2)), m5));
 }
 
 /** A tile's products to its 4x4 outputs at `to` of an NHWC image; `bytes` of channels, `row` from a line to the next. */
@@ -98,13 +106,18 @@ export function transformOutput(products: usize, point: usize, bytes: usize, wor
     let line = work;
     for (let j = 0; j < 6; j++) {
       const m0 = v128.load(from);
-      const m1 = v128.load(from + point);
-      const m2 = v128.load(from + 2 * point);
-      const m3 = v128.load(from + 3 * point);
-      const m4 = v128.load(from + 4 * point);
-      const m5 = v128.load(from + 5 * point);
+      from += point;
+      const m1 = v128.load(from);
+      from += point;
+      const m2 = v128.load(from);
+      from += point;
+      const m3 = v128.load(from);
+      from += point;
+      const m4 = v128.load(from);
+      from += point;
+      const m5 = v128.load(from);
+      from += point;
       outputs(m0, m1, m2, m3, m4, m5, line, 96);
-      from += 6 * point;
       line += 16;
     }
     line = work;
@@ -134,11 +147,16 @@ function gradientPoints(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step:
   const half = f32x4.add(y1, f32x4.mul(four, y3));
   const odd2 = f32x4.add(half, half);
   v128.store(to, y0);
-  v128.store(to + step, f32x4.add(even, odd));
-  v128.store(to + 2 * step, f32x4.sub(even, odd));
-  v128.store(to + 3 * step, f32x4.add(even2, odd2));
-  v128.store(to + 4 * step, f32x4.sub(even2, odd2));
-  v128.store(to + 5 * step, y3);
+  to += step;
+  v128.store(to, f32x4.add(even, odd));
+  to += step;
+  v128.store(to, f32x4.sub(even, odd));
+  to += step;
+  v128.store(to, f32x4.add(even2, odd2));
+  to += step;
+  v128.store(to, f32x4.sub(even2, odd2));
+  to += step;
+  v128.store(to, y3);
 }
 
 /** A tile of 4x4 gradients to its points; arguments as `transformOutput`'s. */
@@ -179,11 +197,16 @@ function tapPoints(g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
   const even2 = f32x4.add(f32x4.mul(f32x4.splat(<f32>(1.0 / 24.0)), g0), f32x4.mul(f32x4.splat(<f32>(1.0 / 6.0)), g2));
   const odd2 = f32x4.mul(f32x4.splat(<f32>(1.0 / 12.0)), g1);
   v128.store(to, f32x4.mul(f32x4.splat(0.25), g0));
-  v128.store(to + step, f32x4.add(even, odd));
-  v128.store(to + 2 * step, f32x4.sub(even, odd));
-  v128.store(to + 3 * step, f32x4.add(even2, odd2));
-  v128.store(to + 4 * step, f32x4.sub(even2, odd2));
-  v128.store(to + 5 * step, g2);
+  to += step;
+  v128.store(to, f32x4.add(even, odd));
+  to += step;
+  v128.store(to, f32x4.sub(even, odd));
+  to += step;
+  v128.store(to, f32x4.add(even2, odd2));
+  to += step;
+  v128.store(to, f32x4.sub(even2, odd2));
+  to += step;
+  v128.store(to, g2);
 }
 
 /** The 3x3 taps at `from` (`row` and `column` bytes apart, either negative) to 36 vectors [point] at `to`. */
@@ -210,8 +233,10 @@ function tapGradients(u0: v128, u1: v128, u2: v128, u3: v128, u4: v128, u5: v128
   const quarter = f32x4.splat(0.25);
   const first = f32x4.sub(f32x4.mul(quarter, u0), s1);
   v128.store(to, f32x4.add(first, f32x4.mul(f32x4.splat(<f32>(1.0 / 24.0)), s2)));
-  v128.store(to + step, f32x4.add(d1, f32x4.mul(f32x4.splat(<f32>(1.0 / 12.0)), d2)));
-  v128.store(to + 2 * step, f32x4.add(f32x4.sub(f32x4.mul(sixth, s2), s1), u5));
+  to += step;
+  v128.store(to, f32x4.add(d1, f32x4.mul(f32x4.splat(<f32>(1.0 / 12.0)), d2)));
+  to += step;
+  v128.store(to, f32x4.add(f32x4.sub(f32x4.mul(sixth, s2), s1), u5));
 }
 
 /** 36 points' gradients at `from` (`point` bytes apart) to those of the 3x3 taps, `tap` bytes apart in row-major order. */
