@@ -1,18 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import stripJsonComments from 'strip-json-comments';
+import { readBounded } from '../bounded-read.js';
 import { BayescnnError } from '../errors.js';
-import { duplicateKey } from '../results/duplicate-key.js';
-import { applyOverrides } from './overrides.js';
+import { type JsonProblem, strictJson } from '../strict-json.js';
+import { applyOverrides, brief } from './overrides.js';
 import { parseConfig } from './parse.js';
 import type { Config } from './schema.js';
 import { locateConfig, unreadableHint } from './shipped.js';
 
+/** A config has a few kilobytes; a device or an archive named by mistake must not fill the memory. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
 async function readText(file: string): Promise<string> {
   try {
-    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+    return (await readBounded(file, MAX_BYTES)).toString('utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
-    const got = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    const got = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
     throw new BayescnnError('config', `${file}: the config must be a readable file, got ${got}`, {
       hint: unreadableHint(file),
       cause,
@@ -20,37 +23,21 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** V8 says where JSON breaks off as a character offset; people count lines. */
-function place(text: string, reason: string): string {
-  const offset = /position (\d+)/.exec(reason)?.[1];
-  if (offset === undefined || /line \d+/.test(reason)) return reason;
-  const before = text.slice(0, Number(offset)).split('\n');
-  return `${reason} (line ${before.length} column ${(before.at(-1) as string).length + 1})`;
-}
-
 function parseJson(commented: string, file: string): unknown {
   // Blanks stand where comments were, so that messages count the file's own lines and columns.
   const text = stripJsonComments(commented, { trailingCommas: true });
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return strictJson(text);
   } catch (cause) {
-    throw new BayescnnError(
-      'config',
-      `${file}: expected JSON, got ${place(text, (cause as Error).message)}`,
-      {
-        hint: 'the place is where reading stopped; what is missing or too much stands there or just before',
-        cause,
-      },
-    );
-  }
-  const twice = duplicateKey(text);
-  if (twice !== undefined) {
-    throw new BayescnnError('config', `${file}: expected each key once, got "${twice}" twice in one object`, {
-      hint: 'remove one of them',
+    const { message, cause: syntax } = cause as JsonProblem;
+    throw new BayescnnError('config', `${file}: expected JSON, got ${message}`, {
+      hint:
+        syntax === undefined
+          ? 'name each key once in its object, and nest values as the shipped configs do'
+          : 'the place is where reading stopped; what is missing or too much stands there or just before',
+      cause,
     });
   }
-  return value;
 }
 
 /** A config without a name gets its file's. */
@@ -71,6 +58,8 @@ export async function loadConfig(given: string, overrides: readonly string[] = [
   const file = locateConfig(given);
   const value = withName(parseJson(await readText(file), file), file);
   const where =
-    overrides.length === 0 ? file : `${file} with ${overrides.map((text) => `--set ${text}`).join(' ')}`;
+    overrides.length === 0
+      ? file
+      : `${file} with ${overrides.map((text) => `--set ${brief(text)}`).join(' ')}`;
   return parseConfig(applyOverrides(value, overrides), where);
 }

@@ -1,6 +1,6 @@
 import { BayescnnError } from '../errors.js';
 import { didYouMean } from '../nearest.js';
-import { show } from './problems.js';
+import { quoteJson as show, strictJson } from '../strict-json.js';
 import { keysAt, kindOf, objectsAt, settingPaths } from './settings.js';
 
 type Json = Record<string, unknown>;
@@ -15,12 +15,31 @@ interface Override {
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseValue(text: string): unknown {
+const MAX_SHOWN = 120;
+
+/** An override as it may be printed in a message. */
+export const brief = (text: string): string =>
+  text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
+
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return true;
   } catch {
-    // Not JSON means a plain string, so that --set data.source=synthetic needs no quotes.
-    return text;
+    return false;
+  }
+}
+
+function parseValue(name: string, text: string): unknown {
+  // Not JSON means a plain string, so that --set data.source=synthetic needs no quotes.
+  if (!isJson(text)) return text;
+  try {
+    return strictJson(text);
+  } catch (cause) {
+    throw new BayescnnError('usage', `--set ${name}: expected plain JSON, got ${(cause as Error).message}`, {
+      hint: 'name each key once, or put the value into the config file',
+      cause,
+    });
   }
 }
 
@@ -44,13 +63,13 @@ function parseOverride(text: string): Override {
   if (!known.includes(name)) {
     throw new BayescnnError(
       'usage',
-      `--set ${text}: unknown setting, got "${name}"${suggestion(name, known)}`,
+      `--set ${brief(text)}: unknown setting, got "${brief(name)}"${suggestion(name, known)}`,
       {
         hint: 'schema/config.schema.json describes every setting',
       },
     );
   }
-  return { text, path: name.split('.'), value: parseValue(text.slice(equals + 1)) };
+  return { text, path: name.split('.'), value: parseValue(name, text.slice(equals + 1)) };
 }
 
 /** Whether the override picks an option of a tagged union (a prior, a schedule). */
@@ -67,7 +86,7 @@ function parentOf(root: Json, { text, path }: Override): Json {
       const outer = path.slice(0, depth + 1).join('.');
       throw new BayescnnError(
         'usage',
-        `--set ${text}: "${outer}" must be an object to hold it, got ${show(next)}`,
+        `--set ${brief(text)}: "${outer}" must be an object to hold it, got ${show(next)}`,
         {
           hint: `set "${outer}" as a whole, with keys ${keysAt(path.slice(0, depth + 1)).join(', ')}`,
         },

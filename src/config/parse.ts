@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { BayescnnError } from '../errors.js';
+import { quoteJson as show } from '../strict-json.js';
 import { CROSS_CHECKS } from './cross-checks.js';
 import { deepFreeze } from './freeze.js';
-import { explain, problemLines, show, valueAt } from './problems.js';
+import { explain, problemLines, valueAt } from './problems.js';
 import { covers, withoutProblems } from './repair.js';
 import { type Config, configSchema } from './schema.js';
 

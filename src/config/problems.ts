@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { didYouMean } from '../nearest.js';
+import { quoteJson as show } from '../strict-json.js';
 import { keysAt, kindOf, objectsAt } from './settings.js';
 
 const TYPES: Record<string, string> = {
@@ -11,12 +12,6 @@ const TYPES: Record<string, string> = {
   array: 'an array [...]',
   tuple: 'an array [...]',
 };
-
-/** A value as the user wrote it, cut to a readable length. */
-export function show(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
 
 function typeName(issue: z.core.$ZodRawIssue): string {
   // zod calls a whole number that is not even a number just "number".

@@ -1,7 +1,7 @@
 import { BayescnnError } from '../errors.js';
 
 /** An error of bad or missing data (exit code 3). */
-export function dataError(message: string, hint?: string, cause?: unknown): BayescnnError {
+export function dataError(message: string, hint: string, cause?: unknown): BayescnnError {
   return new BayescnnError('data', message, { hint, cause });
 }
 

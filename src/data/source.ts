@@ -13,6 +13,10 @@ export const CLASS_NAMES_MEMBER = 'batches.meta.txt';
 export const TRAIN_MEMBERS = [1, 2, 3, 4, 5].map((n) => `data_batch_${n}.bin`) as readonly string[];
 export const TEST_MEMBER = 'test_batch.bin';
 
+/** What to do about an archive that is not as it must be. */
+export const ARCHIVE_HINT =
+  'this is no CIFAR-10 binary archive, or a damaged one: fetch it again with `bayescnn data fetch`';
+
 /** A file on the web with the identity that it must have. */
 export interface ArchiveSource {
   readonly name: string;

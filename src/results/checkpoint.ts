@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
+import { quoteJson, strictJson } from '../strict-json.js';
 import { writeAtomic, writeError } from './atomic-write.js';
 import { canonicalJson } from './canonical-json.js';
 import { readSafetensors, type SafetensorsFile } from './safetensors-read.js';
@@ -47,14 +48,29 @@ export function checkpointFile(folder: string, which: CheckpointName): string {
   return path.join(folder, 'checkpoints', `${which}.safetensors`);
 }
 
+/** NaN and infinity spread to every output: a network with one of them predicts nothing. */
+function checkFinite(name: string, data: Float32Array, error: (what: string) => BayescnnError): void {
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0)
+    throw error(`weight ${quoteJson(name)} must hold finite numbers, got ${data[at]} at element ${at}`);
+}
+
+function diverged(what: string): BayescnnError {
+  return new BayescnnError('failure', `checkpoint: ${what}`, {
+    hint: 'training diverged: try a smaller train.optimizer.learningRate',
+  });
+}
+
 function toTensors({ weights, optimizer }: Checkpoint): Record<string, Tensor> {
   const taken = Object.keys(weights).find((name) => name.startsWith(OPTIMIZER));
   if (taken !== undefined) {
     throw new BayescnnError(
       'failure',
       `checkpoint: a weight's name must not start with "${OPTIMIZER}", got "${taken}"`,
+      { hint: 'this is a mistake of the program: please report it' },
     );
   }
+  for (const [name, { data }] of Object.entries(weights)) checkFinite(name, data, diverged);
   const tensor = ({ shape, data }: NamedArray): Tensor => ({ dtype: 'F32', shape, data });
   return Object.fromEntries([
     ...Object.entries(weights).map(([name, array]) => [name, tensor(array)]),
@@ -103,9 +119,9 @@ export async function removeCheckpoint(folder: string, which: CheckpointName): P
 
 function parsed({ metadata }: SafetensorsFile, key: string, where: string): unknown {
   try {
-    return JSON.parse(metadata[key] as string);
+    return strictJson(metadata[key]);
   } catch {
-    throw damaged(where, `metadata "${key}" must be JSON, got ${metadata[key]}`);
+    throw damaged(where, `metadata "${key}" must be JSON, got ${quoteJson(metadata[key])}`);
   }
 }
 
@@ -113,7 +129,7 @@ function countersOf(file: SafetensorsFile, where: string): Record<string, number
   const counters = parsed(file, 'counters', where);
   const valid =
     typeof counters === 'object' && counters !== null && Object.values(counters).every(Number.isFinite);
-  if (!valid) throw damaged(where, `metadata "counters" must hold numbers, got ${file.metadata.counters}`);
+  if (!valid) throw damaged(where, `metadata "counters" must hold numbers, got ${quoteJson(counters)}`);
   return counters as Record<string, number>;
 }
 
@@ -121,7 +137,9 @@ function split(tensors: Record<string, Tensor>, where: string): Pick<Checkpoint,
   const weights: Record<string, NamedArray> = Object.create(null);
   const optimizer: Record<string, NamedArray> = Object.create(null);
   for (const [name, tensor] of Object.entries(tensors)) {
-    if (tensor.dtype !== 'F32') throw damaged(where, `tensor "${name}" must be F32, got ${tensor.dtype}`);
+    if (tensor.dtype !== 'F32')
+      throw damaged(where, `tensor ${quoteJson(name)} must be F32, got ${tensor.dtype}`);
+    if (!name.startsWith(OPTIMIZER)) checkFinite(name, tensor.data, (what) => damaged(where, what));
     const array = { shape: tensor.shape, data: tensor.data };
     if (name.startsWith(OPTIMIZER)) optimizer[name.slice(OPTIMIZER.length)] = array;
     else weights[name] = array;
@@ -129,12 +147,24 @@ function split(tensors: Record<string, Tensor>, where: string): Pick<Checkpoint,
   return { weights, optimizer };
 }
 
+function checkVersion(version: string | undefined, where: string): void {
+  if (version === VERSION) return;
+  throw new BayescnnError(
+    'data',
+    `${where}: expected a bayescnn checkpoint of version ${VERSION}, got ${version?.slice(0, 60) ?? 'none'}`,
+    {
+      hint:
+        version === undefined
+          ? 'name a .safetensors file that `bayescnn train` wrote'
+          : 'use the version of bayescnn that wrote it: environment.json of its run names that',
+    },
+  );
+}
+
 /** The checkpoint in a file's bytes; see `loadCheckpoint`. */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): LoadedCheckpoint {
   const file = readSafetensors(bytes, where);
-  const version = file.metadata.bayescnn_checkpoint;
-  if (version !== VERSION)
-    throw damaged(where, `expected a bayescnn checkpoint of version ${VERSION}, got ${version ?? 'none'}`);
+  checkVersion(file.metadata.bayescnn_checkpoint, where);
   return {
     ...split(file.tensors, where),
     counters: countersOf(file, where),
@@ -146,8 +176,8 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): LoadedCheckp
 }
 
 /**
- * Reads and verifies a checkpoint file.
- * @throws BayescnnError 'data' when it is missing, damaged or no checkpoint
+ * Reads and verifies a checkpoint file. Optimizer state is taken as it is; weights must be finite.
+ * @throws BayescnnError 'data' when it is missing, damaged, of another version or no checkpoint
  */
 export async function loadCheckpoint(file: string): Promise<LoadedCheckpoint> {
   const bytes = await readFile(file).catch((cause) => {

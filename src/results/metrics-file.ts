@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
+import { quoteJson, strictJson } from '../strict-json.js';
 import type { PosteriorRow } from '../train/posterior-row.js';
 import type { LossPrint, MetricsRow } from '../train/row.js';
 
@@ -79,7 +80,9 @@ function checked<T extends object>(
         code === 'data'
           ? 'the file was changed or damaged; use a copy of it'
           : 'try a smaller train.optimizer.learningRate';
-      throw new BayescnnError(code, `${where}: "${column}" must be ${WANTED[kind]}, got ${item}`, { hint });
+      throw new BayescnnError(code, `${where}: "${column}" must be ${WANTED[kind]}, got ${quoteJson(item)}`, {
+        hint,
+      });
     }
     clean[column] = item;
   }
@@ -127,7 +130,7 @@ async function readRows<T extends object>(
     throw new BayescnnError(
       'data',
       `${file}: could not be read, got ${(cause as NodeJS.ErrnoException).code}`,
-      { cause },
+      { hint: 'check its permissions and the disk', cause },
     );
   }
   const lines = text.split('\n');
@@ -139,11 +142,11 @@ async function readRows<T extends object>(
 
 function parseLine(line: string, where: string): unknown {
   try {
-    return JSON.parse(line);
+    return strictJson(line);
   } catch (cause) {
     throw new BayescnnError(
       'data',
-      `${where}: expected one JSON object a line, got ${JSON.stringify(line.slice(0, 60))}`,
+      `${where}: expected one JSON object a line, got ${JSON.stringify(line.slice(0, 60))} (${(cause as Error).message})`,
       {
         hint: 'the file was changed or damaged; use a copy of it',
         cause,

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
 import { nearest } from '../nearest.js';
+import { quoteJson, strictJson } from '../strict-json.js';
 import type { MetricsRow } from '../train/row.js';
 import { checkpointFile } from './checkpoint.js';
 import { readMetrics } from './metrics-file.js';
@@ -60,7 +61,7 @@ async function requireFolder(folder: string): Promise<void> {
 async function readObject(file: string): Promise<Record<string, unknown> | null> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    value = strictJson(await readFile(file, 'utf8'));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
     const got = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
@@ -71,13 +72,9 @@ async function readObject(file: string): Promise<Record<string, unknown> | null>
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
-  throw new BayescnnError(
-    'data',
-    `${file}: expected a JSON object, got ${JSON.stringify(value).slice(0, 60)}`,
-    {
-      hint: 'the file was changed or damaged; use a copy of the run',
-    },
-  );
+  throw new BayescnnError('data', `${file}: expected a JSON object, got ${quoteJson(value)}`, {
+    hint: 'the file was changed or damaged; use a copy of the run',
+  });
 }
 
 function locate(folder: string, which: string): string {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
+import { quoteJson, strictJson } from '../strict-json.js';
 import { writeAtomic } from './atomic-write.js';
 import { canonicalJson } from './canonical-json.js';
 import { readSafetensors } from './safetensors-read.js';
@@ -68,7 +69,10 @@ export async function loadPredictions(folder: string): Promise<RunPredictions | 
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return null;
-    throw new BayescnnError('data', `${file}: could not be read, got ${code}`, { cause });
+    throw new BayescnnError('data', `${file}: could not be read, got ${code}`, {
+      hint: 'check its permissions and the disk',
+      cause,
+    });
   }
   return decode(bytes, file);
 }
@@ -77,7 +81,10 @@ function decode(bytes: Uint8Array, where: string): RunPredictions {
   const { tensors, metadata } = readSafetensors(bytes, where);
   const version = metadata.bayescnn_predictions;
   if (version !== VERSION)
-    throw damaged(where, `expected predictions of version ${VERSION}, got ${version ?? 'none'}`);
+    throw damaged(
+      where,
+      `expected predictions of version ${VERSION}, got ${version?.slice(0, 60) ?? 'none'}`,
+    );
   const n = tensors.labels?.data.length ?? 0;
   const column = <D extends Dtype>(name: string, dtype: D, width = 1) => {
     const tensor = tensors[name];
@@ -104,16 +111,16 @@ type Facts = Pick<RunPredictions, 'checkpoint' | 'epoch' | 'samples' | 'split' |
 function factsOf(text: string | undefined, where: string): Facts {
   let facts: Partial<Record<keyof Facts, unknown>>;
   try {
-    facts = JSON.parse(text ?? '') ?? {};
+    facts = (strictJson(text ?? '') ?? {}) as Partial<Record<keyof Facts, unknown>>;
   } catch {
-    throw damaged(where, `metadata "facts" must be JSON, got ${text}`);
+    throw damaged(where, `metadata "facts" must be JSON, got ${quoteJson(text)}`);
   }
   const { checkpoint, epoch, samples, split, dataset } = facts;
   const texts = [checkpoint, split, dataset].every((value) => typeof value === 'string');
   if (!texts || !Number.isInteger(epoch) || !Number.isInteger(samples))
     throw damaged(
       where,
-      `metadata "facts" must name checkpoint, epoch, samples, split and data, got ${text}`,
+      `metadata "facts" must name checkpoint, epoch, samples, split and data, got ${quoteJson(text)}`,
     );
   return facts as Facts;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { duplicateKey } from './duplicate-key.js';
+import { quoteJson as show, strictJson } from '../strict-json.js';
 import {
   DATA_DIGEST,
   DTYPES,
@@ -29,8 +29,6 @@ interface Entry {
   end: number;
 }
 
-const show = (value: unknown): string => String(JSON.stringify(value)).slice(0, 60);
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -53,14 +51,12 @@ function headerTextOf(bytes: Uint8Array, where: string): string {
 function parseHeader(text: string, where: string): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(text);
+    header = strictJson(text);
   } catch (error) {
     throw damaged(where, `the header must be JSON, got ${(error as Error).message.slice(0, 100)}`);
   }
   if (!text.startsWith('{') || !isRecord(header))
     throw damaged(where, `the header must be an object, got ${show(header)}`);
-  const twice = duplicateKey(text);
-  if (twice !== undefined) throw damaged(where, `each name must stand once, got ${show(twice)} twice`);
   return header;
 }
 

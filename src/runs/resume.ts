@@ -15,6 +15,7 @@ import {
 import type { PosteriorRow } from '../train/posterior-row.js';
 import type { EpochProgress } from '../train/progress.js';
 import type { MetricsRow } from '../train/row.js';
+import { checkSameModel } from './same-model.js';
 
 /** A run that can go on from its last checkpoint, or from its beginning where it has none. */
 export interface Resumable {
@@ -44,6 +45,7 @@ export async function openResumable(folder: string): Promise<Resumable> {
   const run = await openRun(folder);
   const config = parseConfig(run.config, `${run.path}/config.json`);
   const checkpoint = await newest(run);
+  if (checkpoint !== null) checkSameModel(config, checkpoint);
   const { epoch, step } = checkpoint?.counters ?? { epoch: 0, step: 0 };
   if (run.summary !== null) {
     throw new BayescnnError(

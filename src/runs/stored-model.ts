@@ -2,6 +2,7 @@ import { type ActiveEngine, selectEngine } from '../backends/select.js';
 import { type Config, parseConfig } from '../config/index.js';
 import type { Model } from '../models/index.js';
 import { type LoadedCheckpoint, loadCheckpoint, type OpenedRun, openRun } from '../results/index.js';
+import { checkSameModel } from './same-model.js';
 import { modelOf } from './setup.js';
 
 export interface StoredModelRequest {
@@ -38,6 +39,7 @@ export async function openModel(request: StoredModelRequest): Promise<OpenedMode
   const run = await openRun(request.run);
   const config = parseConfig(run.config, `${run.path}/config.json`);
   const checkpoint = await loadCheckpoint(run.checkpoint(request.checkpoint));
+  checkSameModel(config, checkpoint);
   return { run, config: overridden(config, request), checkpoint };
 }
 

@@ -1,6 +1,7 @@
 import { dataError, quote } from '../fail.js';
 import {
   ARCHIVE_FOLDER,
+  ARCHIVE_HINT,
   CLASS_NAMES_MEMBER,
   MAX_RECORDS,
   RECORD_BYTES,
@@ -33,6 +34,7 @@ export class MemberPolicy {
     if (this.entries > MAX_ENTRIES) {
       throw dataError(
         `archive: at most ${MAX_ENTRIES} members are allowed, got one more at byte ${entry.offset}`,
+        ARCHIVE_HINT,
       );
     }
     checkPath(entry);
@@ -95,6 +97,6 @@ function checkSize(entry: TarEntry, least: number, most: number): void {
 function refusal(entry: TarEntry, must: string, got: string) {
   return dataError(
     `archive: member ${quote(entry.path)} at byte ${entry.offset} ${must}, got ${got}`,
-    'this is no CIFAR-10 binary archive, or a damaged one: fetch it again with `bayescnn data fetch`',
+    ARCHIVE_HINT,
   );
 }

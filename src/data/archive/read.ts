@@ -5,7 +5,7 @@ import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { checkAbort, dataError, fileError } from '../fail.js';
-import { MAX_RECORDS, OFFICIAL_SOURCE, RECORD_BYTES } from '../source.js';
+import { ARCHIVE_HINT, MAX_RECORDS, OFFICIAL_SOURCE, RECORD_BYTES } from '../source.js';
 import { parseClassNames } from './class-names.js';
 import { MemberPolicy, RECORD_MEMBERS } from './members.js';
 import { RecordCutter, type RecordMember, type RecordVisitor } from './records.js';
@@ -67,7 +67,11 @@ async function streamArchive(
   visitor: RecordVisitor,
   options: ReadOptions,
 ): Promise<ArchiveContent> {
-  const { size } = await stat(file);
+  const found = await stat(file);
+  // A pipe would wait for its writer, and a device never ends.
+  if (!found.isFile() && !found.isDirectory())
+    throw dataError(`archive: ${file} must be a file, got a pipe or device`, 'name the file itself');
+  const { size } = found;
   const meter = new HashMeter((done) => options.onProgress?.(done, size));
   const reader = new MemberReader(visitor);
   await pipeline(
@@ -80,6 +84,7 @@ async function streamArchive(
   if (meter.bytes !== size) {
     throw dataError(
       `archive: ${file} must end with its gzip stream, got more bytes after byte ${meter.bytes} of ${size}`,
+      ARCHIVE_HINT,
     );
   }
   return { ...meter.identity(), ...reader.result() };
@@ -115,7 +120,12 @@ function unpackedSink(walker: TarWalker): Writable {
     write(chunk: Buffer, _encoding, done) {
       unpacked += chunk.length;
       if (unpacked > MAX_UNPACKED_BYTES) {
-        done(dataError(`archive: at most ${MAX_UNPACKED_BYTES} unpacked bytes are allowed, got more`));
+        done(
+          dataError(
+            `archive: at most ${MAX_UNPACKED_BYTES} unpacked bytes are allowed, got more`,
+            ARCHIVE_HINT,
+          ),
+        );
         return;
       }
       attempt(() => walker.write(chunk), done);

@@ -1,5 +1,6 @@
 import { Parser, type ReadEntry } from 'tar';
 import { dataError, quote } from '../fail.js';
+import { ARCHIVE_HINT } from '../source.js';
 
 const BLOCK_BYTES = 512;
 /** Bounds what long names and pax headers may make the parser hold in memory. */
@@ -88,6 +89,7 @@ export class TarWalker {
     if (typeof size !== 'number' || !Number.isSafeInteger(size)) {
       throw dataError(
         `archive: size of member ${quote(path)} at byte ${offset} must be a whole number, got ${size}`,
+        ARCHIVE_HINT,
       );
     }
     this.current = { path, type, size, offset };
@@ -106,12 +108,14 @@ export class TarWalker {
     if (entry.meta) {
       throw dataError(
         `archive: long name or pax header at byte ${this.position} must have at most ${MAX_META_BYTES} bytes, got ${entry.size}`,
+        ARCHIVE_HINT,
       );
     }
     // The filter never saw it: its type is none that tar knows.
     if (this.current?.path !== entry.path || this.bodyLeft !== entry.startBlockSize) {
       throw dataError(
         `archive: member ${quote(entry.path)} at byte ${this.position} must be a file or a folder, got type ${entry.type}`,
+        ARCHIVE_HINT,
       );
     }
   }
@@ -121,7 +125,10 @@ export class TarWalker {
       const part = rest.subarray(at, at + ZEROS.length);
       if (part.equals(ZEROS.subarray(0, part.length))) continue;
       const dirty = this.position + at + part.findIndex((byte) => byte !== 0);
-      throw dataError(`archive: zeros must follow the end of the archive, got data at byte ${dirty}`);
+      throw dataError(
+        `archive: zeros must follow the end of the archive, got data at byte ${dirty}`,
+        ARCHIVE_HINT,
+      );
     }
   }
 

@@ -1,4 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { RECORD_MEMBERS } from '../archive/members.js';
+import { CLASS_COUNT, IMAGE_BYTES } from '../dataset.js';
+import { MAX_RECORDS, RECORD_BYTES } from '../source.js';
 
 /**
  * A decoded archive: the pixels of all members in the order of the archive's stream, then the labels in that
@@ -41,7 +44,34 @@ export function footerLength(trailer: Buffer): number | undefined {
   return trailer.subarray(8).equals(DECODED_MAGIC) && length <= MAX_FOOTER_BYTES ? length : undefined;
 }
 
-/** The footer, or undefined when its checksum is wrong. */
-export function decodeFooter(json: Buffer, trailer: Buffer): DecodedFooter | undefined {
-  return crc32(json) === trailer.readUInt32LE(4) ? JSON.parse(json.toString('utf8')) : undefined;
+const isCount = (value: unknown, most: number): boolean =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most;
+
+/** Whether the members are the six of every archive and fill the `bytes` before the footer exactly. */
+function fills(members: readonly DecodedMember[], bytes: number): boolean {
+  const known = members.map((member) => member?.name).join() === RECORD_MEMBERS.join();
+  const inside = ({ records, imagesAt, labelsAt, imagesCrc, labelsCrc }: DecodedMember): boolean =>
+    isCount(records, MAX_RECORDS) &&
+    isCount(imagesAt, bytes - records * IMAGE_BYTES) &&
+    isCount(labelsAt, bytes - records) &&
+    isCount(imagesCrc, 0xffffffff) &&
+    isCount(labelsCrc, 0xffffffff);
+  if (!known || !members.every(inside)) return false;
+  return members.reduce((sum, { records }) => sum + records * RECORD_BYTES, 0) === bytes;
+}
+
+/**
+ * The footer, or undefined when it is not one that `encodeFooter` wrote.
+ * @param bytes length of the file before its footer
+ */
+export function decodeFooter(json: Buffer, trailer: Buffer, bytes: number): DecodedFooter | undefined {
+  if (crc32(json) !== trailer.readUInt32LE(4)) return undefined;
+  try {
+    const footer = JSON.parse(json.toString('utf8')) as DecodedFooter;
+    const { sha256, classNames, members } = footer;
+    const named = classNames.length === CLASS_COUNT && classNames.every((name) => typeof name === 'string');
+    return typeof sha256 === 'string' && named && fills(members, bytes) ? footer : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -65,8 +65,8 @@ async function readFooter(handle: FileHandle): Promise<DecodedFooter> {
   if (length === undefined || length + TRAILER_BYTES > size) throw new DamagedCache('it has no valid ending');
   const json = Buffer.alloc(length);
   await readInto(handle, json, size - TRAILER_BYTES - length);
-  const footer = decodeFooter(json, trailer);
-  if (footer === undefined) throw new DamagedCache('the checksum of its table of contents is wrong');
+  const footer = decodeFooter(json, trailer, size - TRAILER_BYTES - length);
+  if (footer === undefined) throw new DamagedCache('its table of contents is wrong');
   return footer;
 }
 
@@ -78,7 +78,10 @@ async function readSplit(
   const count = members.reduce((sum, { records }) => sum + records, 0);
   const images = options.allocate(count * IMAGE_BYTES);
   if (images.length !== count * IMAGE_BYTES) {
-    throw dataError(`data: allocate(${count * IMAGE_BYTES}) must give as many bytes, got ${images.length}`);
+    throw dataError(
+      `data: allocate(${count * IMAGE_BYTES}) must give as many bytes, got ${images.length}`,
+      'this is a mistake of the program: please report it',
+    );
   }
   const labels = new Uint8Array(count);
   let first = 0;

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readBounded, TooLong } from '../../bounded-read.js';
 import { IMAGE_SHAPE } from '../dataset.js';
 import { dataError, fileError } from '../fail.js';
 import { decodeJpeg, isJpeg } from './jpeg.js';
@@ -24,7 +24,7 @@ export interface ReadPicture {
  * @throws BayescnnError 'data' when it cannot be read, is neither, is damaged or too large
  */
 export async function readPicture(file: string): Promise<ReadPicture> {
-  const picture = decode(await readBounded(file), file);
+  const picture = decode(await bytesOf(file), file);
   const { width, height } = picture;
   const same = width === IMAGE_SHAPE.width && height === IMAGE_SHAPE.height;
   return { file, width, height, resized: same ? null : RESIZE, image: toImage(picture) };
@@ -37,21 +37,14 @@ function decode(bytes: Buffer, file: string) {
   throw dataError(`image: ${file} must be a PNG or a JPEG, got ${got}`, 'convert it to PNG');
 }
 
-async function readBounded(file: string): Promise<Buffer> {
+async function bytesOf(file: string): Promise<Buffer> {
   try {
-    const handle = await open(file, 'r');
-    try {
-      const { size } = await handle.stat();
-      if (size > MAX_FILE_BYTES)
-        throw dataError(
-          `image: ${file} must have at most ${MAX_FILE_BYTES} bytes, got ${size}`,
-          'make it smaller',
-        );
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    return await readBounded(file, MAX_FILE_BYTES);
   } catch (error) {
-    throw fileError('image', file, error);
+    if (!(error instanceof TooLong)) throw fileError('image', file, error);
+    throw dataError(
+      `image: ${file} must have at most ${MAX_FILE_BYTES} bytes, got ${error.message}`,
+      'make it smaller',
+    );
   }
 }

@@ -77,6 +77,10 @@ describe('a checkpoint', () => {
   it.each([
     [{ counters: { epoch: Number.NaN } }, 'finite number, got NaN'],
     [
+      { weights: { w: { shape: [2], data: Float32Array.of(1, Number.NEGATIVE_INFINITY) } } },
+      'weight "w" must hold finite numbers, got -Infinity at element 1',
+    ],
+    [
       { weights: { 'optimizer.w': { shape: [0], data: new Float32Array() } } },
       'must not start with "optimizer."',
     ],
@@ -119,5 +123,11 @@ describe('loading', () => {
     expect(decode({ ...meta, meta: '{' })).toThrow('"meta" must be JSON');
     const wide = writeSafetensors({ w: { dtype: 'F64', shape: [1], data: Float64Array.of(1) } }, meta);
     expect(() => decodeCheckpoint(wide, 'x')).toThrow('must be F32, got F64');
+    const infinite = { dtype: 'F32', shape: [1], data: Float32Array.of(Number.NaN) } as const;
+    expect(() => decodeCheckpoint(writeSafetensors({ w: infinite }, meta), 'x')).toThrow(
+      'x: weight "w" must hold finite numbers, got NaN at element 0',
+    );
+    const moment = decodeCheckpoint(writeSafetensors({ 'optimizer.w': infinite }, meta), 'x').optimizer.w;
+    expect([...moment.data]).toEqual([Number.NaN]);
   });
 });

@@ -202,6 +202,10 @@ describe('readMetrics', () => {
     expect((await failure(readMetrics(run.path))).message).toMatch(
       /:1: "train_nll" must be a finite number, got null/,
     );
+    // An object that cannot be turned into text is quoted too.
+    const odd = JSON.stringify({ ...row(1), epoch: { toString: 1 } });
+    await writeFile(run.file('metrics.jsonl'), `${odd}\n`);
+    expect((await failure(readMetrics(run.path))).message).toContain('got {"toString":1}');
     await writeFile(run.file('metrics.jsonl'), 'null\n');
     expect((await failure(readMetrics(run.path))).message).toContain(':1: "epoch"');
   });
