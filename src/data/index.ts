@@ -28,6 +28,7 @@ export { type FetchOptions, fetchOfficial } from './fetch/official.js';
 export { type LoadExtras, loadDataset } from './load.js';
 export type { DataEvents, DataOptions } from './options.js';
 export { OUTSIDE_SETS, type OutsideSet, outsideImages } from './outside.js';
+export { encodePng } from './pictures/png.js';
 export { type ReadPicture, readPicture } from './pictures/read.js';
 export { OFFICIAL_SOURCE } from './source.js';
 export { planSplits, type SplitOptions } from './splits.js';

@@ -18,14 +18,19 @@ export {
 export { type ChartOptions, type Curve, chart, curveTable } from './curves.js';
 export { type Difference, differences, flatten } from './differences.js';
 export { type DrawnFigure, plotPng } from './draw.js';
+export { shares } from './figures/histogram.js';
+export { ENTROPY_BINS } from './figures/right-wrong.js';
 export { GENERATOR } from './page/page.js';
 export { makeReport, type Report } from './report.js';
 export {
+  type ImagePick,
+  type ReportEvaluation,
   type ReportGroup,
+  type ReportImage,
   type ReportInput,
   type ReportRun,
   SIGMA_BINS,
   type SigmaHistogram,
 } from './report-input.js';
-export { imageScores } from './scores.js';
+export { type ImageScores, imageScores } from './scores.js';
 export { type Cells, markdownTable, textTable } from './table.js';

@@ -1,4 +1,5 @@
 import { calibrationFigures } from './figures/calibration.js';
+import { corruptionFigures, outsideFigures, sampleFigures } from './figures/evaluated.js';
 import type { Figure } from './figures/figure.js';
 import { posteriorFigures } from './figures/posterior.js';
 import { rightWrongFigures } from './figures/right-wrong.js';
@@ -41,6 +42,24 @@ export function sectionsOf(groups: readonly ReportGroup[]): Section[] {
       title: 'Uncertainty of right and wrong predictions',
       lead: 'Each outline is a histogram of its own kind of image, so that few wrong ones are as tall as many right ones.',
       figures: rightWrongFigures(groups),
+    },
+    {
+      id: 'outside',
+      title: 'Out of distribution: does it know what it has never seen?',
+      lead: 'Images that belong to no class should be met with doubt.',
+      figures: outsideFigures(groups),
+    },
+    {
+      id: 'corruption',
+      title: 'Corrupted images',
+      lead: 'The same test images made worse by noise, blur, weather and digital faults.',
+      figures: corruptionFigures(groups),
+    },
+    {
+      id: 'samples',
+      title: 'Posterior samples: how many are enough?',
+      lead: 'A Bayesian prediction averages several networks that are drawn from the posterior.',
+      figures: sampleFigures(groups),
     },
     {
       id: 'posterior',

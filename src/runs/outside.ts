@@ -1,5 +1,6 @@
 import { type OutsideSet, outsideImages } from '../data/index.js';
 import { type DetailedImages, type OodDetection, oodDetection } from '../metrics/index.js';
+import { ENTROPY_BINS, shares } from '../report/index.js';
 import { ChangedImages, type ShiftedEvaluation } from './changed-images.js';
 
 /** How well each score tells one set of images from the evaluated ones. */
@@ -10,6 +11,8 @@ export interface OutsideResult {
   /** 1 - the highest mean probability. */
   max_probability: OodDetection;
   mutual_information: OodDetection;
+  /** Shares of the images inside and outside in 24 equal bins of predictive entropy, from 0 to ln 10. */
+  entropy_histogram: { in: number[]; out: number[] };
 }
 
 /** Sets every generated set against the evaluated images. @param inside what those were given */
@@ -35,6 +38,10 @@ function detectionOf(set: string, inside: DetailedImages, outside: DetailedImage
     predictive_entropy: oodDetection(inside.predictiveEntropy, outside.predictiveEntropy),
     max_probability: oodDetection(doubt(inside), doubt(outside)),
     mutual_information: oodDetection(inside.mutualInformation, outside.mutualInformation),
+    entropy_histogram: {
+      in: shares(inside.predictiveEntropy, ENTROPY_BINS),
+      out: shares(outside.predictiveEntropy, ENTROPY_BINS),
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { BayescnnError } from '../errors.js';
 import { GENERATOR, makeReport, plotPng, type Report } from '../report/index.js';
 import { packageVersion, requireFree, writeAtomic, writeError } from '../results/index.js';
 import { type ComparisonRequest, compareFolders } from './compare.js';
+import { keepEvaluations } from './kept-evaluation.js';
 import { reportGroup } from './reported-run.js';
 
 export interface ReportRequest extends ComparisonRequest {
@@ -11,6 +12,11 @@ export interface ReportRequest extends ComparisonRequest {
   out?: string | undefined;
   /** A new folder for the plots as PNG. */
   png?: string | undefined;
+  /** Evaluate what needs the images, and keep it in the run folders. */
+  evaluate: boolean;
+  /** The first test images only, of that evaluation. */
+  subset?: number | undefined;
+  withoutImages: boolean;
 }
 
 /** What `report --json` prints. */
@@ -33,10 +39,17 @@ export async function runReport(request: ReportRequest): Promise<ReportResult> {
   const out = path.resolve(request.out ?? defaultPath(request.runs));
   await requireReplaceable(out);
   if (request.png !== undefined) await requireFree(request.png, '--png');
-  const { groups, comparison } = await compareFolders(request, 'report');
+  // Samples are those of --evaluate: the comparison is of what the runs keep.
+  const { groups, comparison } = await compareFolders({ ...request, samples: undefined }, 'report');
+  if (request.evaluate) await keepEvaluations(groups, request);
   const reported = [];
   for (const group of groups) reported.push(await reportGroup(group));
-  const report = await makeReport({ groups: reported, comparison, version: packageVersion() });
+  const report = await makeReport({
+    groups: reported,
+    comparison,
+    withoutImages: request.withoutImages,
+    version: packageVersion(),
+  });
   await writeAtomic(out, report.html);
   return {
     report: out,

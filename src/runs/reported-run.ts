@@ -15,6 +15,7 @@ import {
 } from '../results/index.js';
 import type { LoadedGroup } from './compare.js';
 import type { LoadedRun } from './compared-run.js';
+import { readEvaluation } from './kept-evaluation.js';
 
 /** Reads what a report shows of a group beyond its comparison. */
 export async function reportGroup({ name, bayesian, runs }: LoadedGroup): Promise<ReportGroup> {
@@ -34,6 +35,7 @@ async function reportRun(run: LoadedRun, bayesian: boolean): Promise<ReportRun> 
     posterior: await readPosterior(run.path),
     sigmas: bayesian ? sigmaHistograms((await loadCheckpoint(opened.checkpoint('best'))).weights) : [],
     notes: run.config.notes,
+    evaluation: await readEvaluation(run),
     warnings: warningsOf(opened, run),
     environment: [
       ['seed', String(run.seed)],

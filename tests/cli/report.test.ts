@@ -64,6 +64,30 @@ describe('report', () => {
     }
   });
 
+  it('evaluates what needs the images, and keeps it', async () => {
+    const file = path.join(directory, 'evaluated.html');
+    const options = ['--evaluate', '--samples', '2', '--subset', '20', '--threads', '1'];
+    await report(folder('bayes'), '--out', file, ...options);
+    const page = readFileSync(file, 'utf8');
+    for (const id of [
+      'samples-accuracy',
+      'corruption-nll',
+      'corruption-kinds',
+      'outside-bayes',
+      'outside-auroc',
+    ])
+      expect(page).toContain(`<figure id="${id}">`);
+    expect(page.match(/<img src="data:image\/png;base64,/g)?.length).toBeGreaterThan(12);
+    await report(folder('bayes'), '--out', file);
+    expect(readFileSync(file, 'utf8')).toBe(page);
+    await report(folder('bayes'), '--out', file, '--no-images');
+    expect(readFileSync(file, 'utf8')).not.toContain('<img');
+    writeFileSync(path.join(folder('bayes'), 'report-evaluation.json'), '{"bayescnn_evaluation": 1}');
+    const { code, stderr } = await bayescnn('report', folder('bayes'), '--out', file);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('expected an evaluation kept by')]);
+    rmSync(path.join(folder('bayes'), 'report-evaluation.json'));
+  });
+
   it('says that a run has not ended', async () => {
     const summary = path.join(folder('bayes'), 'summary.json');
     const kept = readFileSync(summary);

@@ -10,6 +10,7 @@ const EXAMPLES = `
 Examples:
   bayescnn report results/bayes-all
   bayescnn report results/cnn results/bayes-all --out report.html --png plots
+  bayescnn report results/cnn results/bayes-all --evaluate --samples 50
 
 Runs of one config form a group; every group is compared with that of the first run.
 `;
@@ -32,20 +33,33 @@ export function addReport(program: Command, io: Io): void {
     .option('--resamples <n>', 'bootstrap resamples and permutations', wholeNumber(100), 2000)
     .option('--seed <n>', 'seed of the resampling', wholeNumber(0), 0)
     .option('--allow-different-data', 'set runs on different data or splits against each other all the same')
-    .option('--archive <file>', 'where to evaluate again: read the images from this archive')
+    .option(
+      '--evaluate',
+      'also measure what needs the images: other images, posterior samples; kept in the run folders',
+    )
+    .option(
+      '--samples <n>',
+      "posterior samples of --evaluate (default: the run's eval.samples)",
+      wholeNumber(1),
+    )
+    .option('--subset <n>', 'of --evaluate: the first N test images only', wholeNumber(1), 2000)
+    .option('--no-images', 'leave the images of an evaluation out of the report')
+    .option('--archive <file>', 'where to evaluate: read the images from this archive')
     .option('--sha256 <hex>', 'the checksum that the archive must have', sha256)
     .addOption(backendOption())
     .option('--threads <n>', 'engine threads; 0: one a core', wholeNumber(0))
     .option('--json', 'print one JSON document on stdout, all else on stderr')
     .option('--quiet', 'print warnings and the result only')
     .addHelpText('after', EXAMPLES)
-    .action((runs, { json, quiet, allowDifferentData = false, ...options }) =>
+    .action((runs, { json, quiet, images, evaluate = false, allowDifferentData = false, ...options }) =>
       runCommand(io, { json, quiet }, async ({ output, signal }) => {
         const { runReport } = await import('../../runs/report.js');
         const result = await runReport({
           runs,
           ...options,
           allowDifferentData,
+          evaluate,
+          withoutImages: !images,
           reporter: output,
           dataEvents: output,
           signal,

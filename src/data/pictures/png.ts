@@ -54,3 +54,13 @@ function checkUnpacked(bytes: Buffer, width: number, height: number): void {
   const most = width * height * 8 + 2 * (2 * height + 7);
   inflateSync(Buffer.concat(parts), { maxOutputLength: most });
 }
+
+/** A CIFAR image [3072] as a PNG; equal pixels give equal bytes. */
+export function encodePng(image: Uint8Array): Buffer {
+  const plane = image.length / 3;
+  const side = Math.sqrt(plane);
+  const png = new PNG({ width: side, height: side });
+  for (let i = 0; i < plane; i++)
+    png.data.set([image[i], image[plane + i], image[2 * plane + i], 255], 4 * i);
+  return PNG.sync.write(png, { colorType: 2 });
+}

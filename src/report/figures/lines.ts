@@ -58,6 +58,7 @@ export function lineSpec(points: readonly LinePoint[], options: LineOptions): Sp
   const mark = { type: 'line', strokeWidth: 2, interpolate, clip: true, point: options.points ?? false };
   return {
     ...BASE,
+    height: heightWith(series),
     data: { values: points },
     layer: [
       ...(diagonal ? [diagonalLayer()] : []),
@@ -69,11 +70,17 @@ export function lineSpec(points: readonly LinePoint[], options: LineOptions): Sp
   };
 }
 
-/** As many columns as the longest name leaves room for. */
-function legendOf(series: readonly string[]): object {
-  const width = 50 + 8 * Math.max(...series.map((name) => name.length));
-  const columns = Math.min(4, Math.max(1, Math.floor(BASE.width / width)));
-  return { columns, labelLimit: Math.floor(BASE.width / columns) - 50 };
+/** As many columns as the longest name leaves room for; many names share a row in any case. */
+export function legendOf(series: readonly string[]): { columns: number; labelLimit: number } {
+  const width = 40 + 9 * Math.max(...series.map((name) => name.length));
+  const least = series.length > 3 ? 2 : 1;
+  const columns = Math.min(4, Math.max(least, Math.floor(BASE.width / width)));
+  return { columns, labelLimit: Math.floor(BASE.width / columns) - 35 };
+}
+
+/** Height of a plot whose legend takes several rows, so that the drawing keeps its own. */
+function heightWith(series: readonly string[]): number {
+  return BASE.height + 17 * (Math.ceil(series.length / legendOf(series).columns) - 1);
 }
 
 function bandLayer(x: object, y: AxisOptions, colour: object, interpolate: string): object {

@@ -34,7 +34,8 @@ export const THEMES = {
 
 export type ThemeColour = keyof (typeof THEMES)['light'];
 
-const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4], [1, 3]] as const;
+/** One more than colours, so that a seventh series differs from the first. */
+const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4], [1, 3], [10, 2, 2, 2, 2, 2]] as const;
 const SERIES = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'] as const;
 
 /** A theme's colour in a specification. */
@@ -84,7 +85,7 @@ export const BASE = {
       orient: 'top',
       title: null,
       labelColor: ink('ink'),
-      labelFontSize: 12,
+      labelFontSize: 11,
       symbolSize: 260,
       symbolStrokeWidth: 2.5,
       symbolType: 'stroke',

@@ -14,6 +14,7 @@ import { WHOLE } from '../value-text.js';
 import { answerHtml } from './answers.js';
 import { figureHtml } from './figures.js';
 import { type Html, html, rawHtml } from './html.js';
+import { imagesHtml } from './images.js';
 import { runsHtml } from './runs.js';
 import { STYLE } from './style.js';
 import { htmlTable } from './tables.js';
@@ -43,13 +44,15 @@ ${rawHtml(GENERATOR)}
 <header>
 <h1>${title}</h1>
 <p class="muted">${subtitle(input)}</p>
-${contents(sections)}
+${contents(input, sections)}
 </header>
 <main>
 ${input.comparison.comparisons.map((comparison) => answerHtml(answerOf(comparison, input.comparison.groups)))}
 ${warningsHtml(input)}
 ${numbersHtml(input)}
 ${sections.map(sectionHtml)}
+${imagesHtml(input)}
+${missingHtml(input)}
 ${testsHtml(input)}
 ${runsHtml(input)}
 </main>
@@ -76,10 +79,12 @@ function subtitle({ groups }: ReportInput): string {
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
-function contents(sections: readonly DrawnSection[]): Html {
+function contents({ groups }: ReportInput, sections: readonly DrawnSection[]): Html {
+  const pictures = groups.some(({ runs }) => runs.some(({ evaluation }) => evaluation?.images.length));
   const links: [string, string][] = [
     ['numbers', 'Numbers'],
     ...sections.map(({ id, title }): [string, string] => [id, title.replace(/:.*/, '')]),
+    ...(pictures ? [['images', 'Images'] satisfies [string, string]] : []),
     ['runs', 'Runs'],
   ];
   return html`<nav aria-label="Contents"><ul>${links.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
@@ -118,6 +123,17 @@ function sectionHtml({ id, title, lead, figures }: DrawnSection): Html {
 <p>${lead}</p>
 <div class="plots">
 ${figures.map(figureHtml)}</div>
+</section>
+`;
+}
+
+/** What the page could also show, where nothing of it was measured. */
+function missingHtml({ groups }: ReportInput): Html | null {
+  if (groups.some(({ runs }) => runs.some(({ evaluation }) => evaluation !== null))) return null;
+  return html`<section id="missing">
+<h2>Not measured</h2>
+<p>Images out of distribution, corrupted images, the effect of the number of posterior samples, and the images that the models
+are surest and least sure of. They need the images: <code>bayescnn report RUN... --evaluate</code>.</p>
 </section>
 `;
 }

@@ -33,6 +33,9 @@ figure svg{display:block;width:100%;max-width:26rem;height:auto}
 figcaption{font-size:.9rem;line-height:1.45;max-width:26rem}
 figcaption h3{margin:0 0 .3rem}
 figcaption p{margin:.3rem 0 0;color:var(--muted)}
+ul.images{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:1rem;list-style:none;padding:0;max-width:none}
+.images img{display:block;width:96px;height:96px;image-rendering:pixelated;border:1px solid var(--rule)}
+.images li{font-size:.85rem;line-height:1.35}
 details{margin-top:.4rem;font-size:.88rem}
 summary{cursor:pointer;color:var(--muted)}
 .table{overflow-x:auto;max-width:100%;margin:.6rem 0}

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { auroc } from '../../../src/metrics/index.js';
 import { drawFigures, plotPng, standaloneSvg } from '../../../src/report/draw.js';
 import { calibrationFigures } from '../../../src/report/figures/calibration.js';
+import { corruptionFigures, outsideFigures, sampleFigures } from '../../../src/report/figures/evaluated.js';
 import { type Figure, slug } from '../../../src/report/figures/figure.js';
 import { edges, shares } from '../../../src/report/figures/histogram.js';
 import { type LinePoint, lineCells, linePoint, lineSpec } from '../../../src/report/figures/lines.js';
@@ -149,6 +150,54 @@ describe('speed', () => {
     expect(figures.get('training-seconds')?.data[1]).toEqual(['plain', '6', '6, 6']);
     expect(figures.get('training-speed')?.data[1]).toEqual(['plain', '500', '500, 500']);
     expect(figures.get('evaluation-seconds')?.data[1]).toEqual(['plain', '0.5', '0.5, 0.5']);
+  });
+});
+
+describe('evaluations', () => {
+  const { groups: measured } = madeUpReport([
+    { name: 'plain', behaviour: { skill: 1.5 }, noise: 0, evaluated: true },
+    { name: 'bayes', behaviour: { skill: 1.5 }, noise: 100, bayesian: true, evaluated: true },
+  ]);
+
+  it('draw a model without samples as a level line beside the others', () => {
+    const points = pointsOf(byId(sampleFigures(measured)).get('samples-accuracy') as Figure);
+    const of = (name: string) => points.filter(({ series }) => series === name).map(({ x, y }) => [x, y]);
+    expect(of('plain')).toEqual([1, 2, 3].map((s) => [s, 0.81]));
+    expect(of('bayes')).toEqual([1, 2, 3].map((s) => [s, Number((0.8 + s / 100).toFixed(2))]));
+  });
+
+  it('average corruptions over kinds, from the clean images on', () => {
+    const figures = byId(corruptionFigures(measured));
+    const points = pointsOf(figures.get('corruption-accuracy') as Figure);
+    const plain = points.filter(({ series }) => series === 'plain').map(({ x, y }) => [x, y]);
+    expect(plain).toEqual([
+      [0, 0.81],
+      [1, 0.65],
+      [2, 0.55],
+    ]);
+    expect(figures.get('corruption-kinds')?.data).toEqual([
+      ['', 'plain', 'bayes'],
+      ['fog', '0.65', '0.65'],
+      ['snow', '0.55', '0.55'],
+    ]);
+    expect(figures.get('corruption-accuracy')?.caption).toContain('On 300 test images.');
+  });
+
+  it('set images out of distribution against those in it', () => {
+    const figures = byId(outsideFigures(measured));
+    expect([...figures.keys()]).toEqual(['outside-plain', 'outside-bayes', 'outside-auroc']);
+    expect(figures.get('outside-auroc')?.data[1]).toEqual(['noise', '0.85', '0.85']);
+    const full = pointsOf(figures.get('outside-plain') as Figure).filter(({ y }) => y === 1);
+    expect(full.map(({ series }) => series)).toEqual(['test images', 'noise']);
+    expect(full[0].x).toBeLessThan(full[1].x);
+  });
+
+  it('are drawn without a complaint, and are absent where there is none', async () => {
+    const complaints = vi.spyOn(console, 'warn');
+    const figures = [sampleFigures, corruptionFigures, outsideFigures].flatMap((make) => make(measured));
+    for (const { svg } of await drawFigures(figures)) expect(svg).not.toMatch(/NaN|undefined/);
+    expect(complaints).not.toHaveBeenCalled();
+    expect([sampleFigures, corruptionFigures, outsideFigures].flatMap((make) => make(groups))).toEqual([]);
   });
 });
 

@@ -1,7 +1,9 @@
 import { SNR_BINS } from '../../../src/metrics/index.js';
 import {
   compareGroups,
+  ENTROPY_BINS,
   imageScores,
+  type ReportEvaluation,
   type ReportGroup,
   type ReportInput,
   type ReportRun,
@@ -55,6 +57,27 @@ export interface MadeUpGroup {
   bayesian?: boolean;
   runs?: number;
   notes?: string;
+  evaluated?: boolean;
+}
+
+/** Accuracies fall by a tenth a severity; the second kind is 0.1 worse than the first. */
+function madeUpEvaluation(samples: number, seed: number): ReportEvaluation {
+  const metrics = (accuracy: number) => ({ accuracy, nll: 1, ece: 0.1 });
+  const bins = (at: number) => Array.from({ length: ENTROPY_BINS.count }, (_, i) => (i === at ? 1 : 0));
+  return {
+    n: 300,
+    curve: Array.from({ length: samples }, (_, s) => metrics(0.8 + s / 100 + seed / 50)),
+    corruptions: ['fog', 'snow'].flatMap((kind, worse) =>
+      [1, 2].map((severity) => ({ kind, severity, ...metrics(0.8 - 0.1 * (severity + worse)) })),
+    ),
+    outside: [{ set: 'noise', auroc: 0.9 - seed / 10, entropy: { in: bins(0), out: bins(20) } }],
+    images: [
+      {
+        ...{ pick: 'certain-wrong', index: 7, label: '<cat>', prediction: 'dog', confidence: 0.987 },
+        ...{ predictive_entropy: 0.1, mutual_information: 0.05, png: 'iVBORw0KGgo=' },
+      },
+    ],
+  };
 }
 
 /** Groups of made-up runs, one a seed, and their comparison: what a report is made of. */
@@ -87,6 +110,7 @@ export function madeUpReport(groups: readonly MadeUpGroup[], n = 400): ReportInp
       notes: groups[at].notes ?? '',
       warnings: [],
       environment: [['seed', String(seed)]],
+      evaluation: groups[at].evaluated ? madeUpEvaluation(bayesian ? 3 : 1, seed) : null,
     });
     return { name, bayesian, runs: runs.map(run) };
   });
@@ -100,6 +124,7 @@ export function madeUpReport(groups: readonly MadeUpGroup[], n = 400): ReportInp
       warnings: [],
       ...options,
     },
+    withoutImages: false,
     version: '1.2.3',
   };
 }

@@ -139,6 +139,19 @@ describe('the page', () => {
     expect(page).not.toContain('id="tests"');
   });
 
+  it('shows images inside the file, or says that they were left out', async () => {
+    const measured = madeUpReport([{ ...plain, runs: 1, evaluated: true }]);
+    const { html: page } = await makeReport(measured);
+    expect(page).toContain('<img src="data:image/png;base64,iVBORw0KGgo=" width="32" height="32"');
+    expect(page).toContain('alt="Test image 7: &lt;cat&gt;, called dog"');
+    expect(page).toContain('98.7 %, entropy 0.10, of it 0.05 by the weights');
+    expect(page).not.toContain('--evaluate');
+    const { html: without } = await makeReport({ ...measured, withoutImages: true });
+    expect(without).not.toContain('<img');
+    expect(without).toContain('The images were left out of this report');
+    expect(report.html).toContain('bayescnn report RUN... --evaluate');
+  });
+
   it('shows warnings of the comparison and of the runs', async () => {
     const [first, ...rest] = input.groups;
     const warned = {
