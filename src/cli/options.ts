@@ -38,6 +38,9 @@ export function assignment(text: string, before: string[] = []): string[] {
   throw new InvalidArgumentError('It must be path=value, e.g. train.epochs=5.');
 }
 
+/** Collects a repeatable text. */
+export const collected = (text: string, before: string[] = []): string[] => [...before, text];
+
 /** `--backend`, the same for every command. */
 export function backendOption() {
   return new Option('--backend <name>', 'engine to run on').choices([

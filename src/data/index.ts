@@ -2,12 +2,14 @@
 
 export { type VerifiedArchive, verifyArchive } from './archive/accept.js';
 export { type ArchiveInfo, archiveInfo, type SplitStatistics } from './archive/info.js';
-export type { ArchiveContent, ArchiveIdentity, ReadOptions } from './archive/read.js';
+export type { ArchiveContent } from './archive/read.js';
 export type { RecordMember } from './archive/records.js';
+export type { ArchiveIdentity, ReadOptions } from './archive/unpack.js';
 export { type Augmentation, CROP_PADDING, drawTransforms, TRANSFORM_SIZE } from './augment.js';
 export { epochBatches, sequentialBatches } from './batches.js';
 export { defaultCacheDir } from './cache/directory.js';
 export { classNamesOf } from './class-lists.js';
+export { CorruptionFiles } from './corruptions/files.js';
 export {
   CORRUPTIONS,
   type CorruptionKind,
@@ -28,6 +30,7 @@ export { type FetchOptions, fetchOfficial } from './fetch/official.js';
 export { type LoadExtras, loadDataset } from './load.js';
 export type { DataEvents, DataOptions } from './options.js';
 export { OUTSIDE_SETS, type OutsideSet, outsideImages } from './outside.js';
+export { type OutsideImages, readOutsideFile } from './outside-files/read.js';
 export { encodePng } from './pictures/png.js';
 export { type ReadPicture, readPicture } from './pictures/read.js';
 export { OFFICIAL_SOURCE } from './source.js';

@@ -1,5 +1,5 @@
 import { checkAccepted, checkSha256 } from './archive/accept.js';
-import type { ArchiveIdentity } from './archive/read.js';
+import type { ArchiveIdentity } from './archive/unpack.js';
 import { DamagedCache, readDecoded } from './cache/decoded-read.js';
 import { buildDecoded, decodedPath } from './cache/decoded-write.js';
 import { defaultCacheDir } from './cache/directory.js';

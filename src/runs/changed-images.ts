@@ -31,7 +31,8 @@ export class ChangedImages {
     const { engine, clean, options } = evaluation;
     const { indices } = options;
     this.indices = indices;
-    this.images = memory(engine, indices.length);
+    const bytes = indices.length * IMAGE_BYTES;
+    this.images = engine.allocate?.(bytes) ?? new Uint8Array(bytes);
     const labels = Uint8Array.from(indices, (index) => clean.labels[index]);
     this.source = { ...clean, images: this.images, labels };
     this.options = { ...options, indices: indices.map((_, i) => i) };
@@ -49,10 +50,4 @@ export class ChangedImages {
     await evaluate(this.evaluation.model, this.source, { ...options, sink: detailed });
     return detailed;
   }
-}
-
-/** Memory for images, the engine's own where it has some. */
-export function memory(engine: ActiveEngine, images: number): Uint8Array {
-  const bytes = images * IMAGE_BYTES;
-  return engine.allocate?.(bytes) ?? new Uint8Array(bytes);
 }

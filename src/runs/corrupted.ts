@@ -1,4 +1,4 @@
-import { CORRUPTIONS, type CorruptionKind, corruptImages } from '../data/index.js';
+import { CORRUPTIONS, type CorruptionFiles, type CorruptionKind, corruptImages } from '../data/index.js';
 import type { DetailedMetrics } from '../metrics/index.js';
 import { ChangedImages, type ShiftedEvaluation } from './changed-images.js';
 
@@ -33,6 +33,13 @@ export const built =
   (images: Uint8Array): Corrupt =>
   (kind, severity, indices, out) =>
     corruptImages(kind, severity, images, indices, out);
+
+/** Corrupted images from files; severity 0 are the clean ones. */
+export function stored(files: CorruptionFiles, images: Uint8Array): Corrupt {
+  const clean = built(images);
+  return (kind, severity, indices, out) =>
+    severity === 0 ? clean(kind, 0, indices, out) : files.read(kind, severity, indices, out);
+}
 
 /** Evaluates every kind at every severity. */
 export async function evaluateCorruptions(

@@ -1,22 +1,17 @@
 import type { Config } from '../config/index.js';
-import { CLASS_COUNT, type CorruptionKind, type DataEvents, type OutsideSet } from '../data/index.js';
+import { CLASS_COUNT, type DataEvents } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
 import { DetailedAccumulator, type DetailedMetrics } from '../metrics/index.js';
 import { ExportFolder, requireFree } from '../results/index.js';
 import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { LabelledSource } from '../train/step.js';
-import {
-  built,
-  type CorruptionMeans,
-  type CorruptionResult,
-  corruptionMeans,
-  evaluateCorruptions,
-} from './corrupted.js';
+import type { CorruptionMeans, CorruptionResult } from './corrupted.js';
 import { exportFiles } from './evaluation-export.js';
-import { evaluateOutside, type OutsideResult } from './outside.js';
+import type { OutsideResult } from './outside.js';
 import { engineLine, type Setup, setUp } from './setup.js';
-import { corruptionKinds, outsideSets, severities } from './shift-choices.js';
+import { type Shifts, shiftsOf } from './shift-choices.js';
+import { evaluateShifts } from './shifted.js';
 import { openModel, type StoredModel, type StoredModelRequest, withModel } from './stored-model.js';
 
 export type SplitName = 'test' | 'train' | 'validation';
@@ -31,8 +26,12 @@ export interface EvaluationRequest extends StoredModelRequest {
   corrupt?: string | undefined;
   /** 0 to 5, comma-separated, or `all`. */
   severity?: string | undefined;
+  /** Read corrupted images from this folder of CIFAR-10-C. */
+  corruptFiles?: string | undefined;
   /** Also tell generated images out of distribution apart: sets or `all`. */
   ood?: string | undefined;
+  /** Also tell the images of these files or folders apart. */
+  oodFile?: readonly string[] | undefined;
   /** Write predictions into this new folder. */
   export?: string | undefined;
   reporter: TrainReporter;
@@ -85,50 +84,9 @@ interface Evaluation {
   shifts: Shifts;
 }
 
-/** What is evaluated besides the split's own images. */
-interface Shifts {
-  kinds: readonly CorruptionKind[];
-  levels: readonly number[];
-  sets: readonly OutsideSet[];
-}
-
-/** Read first, so that a wrong name ends before the work begins. */
-function shiftsOf({ corrupt, severity, ood }: EvaluationRequest): Shifts {
-  if (severity !== undefined && corrupt === undefined)
-    throw new BayescnnError('usage', '--severity: needs --corrupt, got none', {
-      hint: 'for example --corrupt all',
-    });
-  return {
-    kinds: corrupt === undefined ? [] : corruptionKinds(corrupt),
-    levels: severities(severity ?? 'all'),
-    sets: ood === undefined ? [] : outsideSets(ood),
-  };
-}
-
-type ShiftedResults = Pick<EvaluationReport, 'corruptions' | 'corruption_means' | 'ood'>;
-
-/** Evaluates corrupted images and images out of distribution, where they were asked for. */
-async function shifted(
-  { stored, setup, shifts }: Evaluation,
-  clean: LabelledSource,
-  options: EvaluationOptions,
-  detailed: DetailedAccumulator,
-): Promise<ShiftedResults> {
-  const { kinds, levels, sets } = shifts;
-  const again = { model: stored.model, engine: setup.engine, clean, options };
-  const results: ShiftedResults = {};
-  if (kinds.length > 0) {
-    results.corruptions = await evaluateCorruptions(again, built(clean.images), kinds, levels);
-    const means = corruptionMeans(results.corruptions);
-    if (means) results.corruption_means = means;
-  }
-  if (sets.length > 0) results.ood = await evaluateOutside(again, sets, detailed.images());
-  return results;
-}
-
 /** Evaluates, and exports what was asked for. */
 async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
-  const { request, setup } = evaluation;
+  const { request, setup, shifts } = evaluation;
   const { run, config, model, checkpoint } = evaluation.stored;
   const { source, indices } = imagesOf(setup, request);
   const selection = selectionOf(request.checkpoint, config);
@@ -158,6 +116,12 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
       },
     });
     const curve = request.curve ? detailed.curve() : undefined;
+    const images = detailed.images();
+    const { measured, ...shifted } = await evaluateShifts(
+      { model, engine: setup.engine, clean: source, options },
+      shifts,
+      { images, testLabels: setup.test.labels, subset: request.subset },
+    );
     const report: EvaluationReport = {
       ...detailed.finish(),
       kl,
@@ -168,10 +132,10 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
       split: request.split,
       engine: setup.engine.name,
       ...(curve && { curve }),
-      ...(await shifted(evaluation, source, options, detailed)),
+      ...shifted,
       ...(folder && { export: folder.path }),
     };
-    await folder?.finish(exportFiles(detailed.images(), indices, report, curve));
+    await folder?.finish(exportFiles(images, indices, report, measured));
     return report;
   } finally {
     await folder?.discard();

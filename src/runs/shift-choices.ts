@@ -8,19 +8,60 @@ import {
 } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
 
+/** What is evaluated besides the split's own images. */
+export interface Shifts {
+  kinds: readonly CorruptionKind[];
+  levels: readonly number[];
+  /** A folder of CIFAR-10-C; without it corrupted images are made. */
+  folder?: string;
+  sets: readonly OutsideSet[];
+  files: readonly string[];
+}
+
+/** Flags of `eval` that ask for shifted images. */
+export interface ShiftFlags {
+  split: string;
+  corrupt?: string | undefined;
+  severity?: string | undefined;
+  corruptFiles?: string | undefined;
+  ood?: string | undefined;
+  oodFile?: readonly string[] | undefined;
+}
+
+/** Read first, so that a wrong name ends before the work begins. @throws BayescnnError 'usage' */
+export function shiftsOf(flags: ShiftFlags): Shifts {
+  const { split, severity, corruptFiles, ood, oodFile } = flags;
+  const corrupt = flags.corrupt ?? (corruptFiles === undefined ? undefined : 'all');
+  if (severity !== undefined && corrupt === undefined)
+    throw new BayescnnError('usage', '--severity: needs --corrupt, got none', {
+      hint: 'for example --corrupt all',
+    });
+  if (corruptFiles !== undefined && split !== 'test')
+    throw new BayescnnError('usage', `--corrupt-files: has the test images, got --split ${split}`, {
+      hint: 'leave --split out, or --corrupt-files: other splits are corrupted by formula',
+    });
+  return {
+    kinds: corrupt === undefined ? [] : corruptionKinds(corrupt),
+    levels: severities(severity ?? 'all'),
+    ...(corruptFiles !== undefined && { folder: corruptFiles }),
+    sets: ood === undefined ? [] : outsideSets(ood),
+    files: oodFile ?? [],
+  };
+}
+
 /** `--corrupt`: kinds, comma-separated; `all` are the benchmark's 15, `extra` the others. @throws 'usage' */
-export function corruptionKinds(text: string): readonly CorruptionKind[] {
+function corruptionKinds(text: string): readonly CorruptionKind[] {
   const groups = { all: CORRUPTIONS, extra: EXTRA_CORRUPTIONS };
   return chosen('--corrupt', [...CORRUPTIONS, ...EXTRA_CORRUPTIONS], groups, text);
 }
 
 /** `--ood`: generated sets, comma-separated, or `all`. @throws 'usage' */
-export function outsideSets(text: string): readonly OutsideSet[] {
+function outsideSets(text: string): readonly OutsideSet[] {
   return chosen('--ood', OUTSIDE_SETS, { all: OUTSIDE_SETS }, text);
 }
 
 /** `--severity`: 0 to 5, comma-separated, or `all` (1 to 5). @throws 'usage' */
-export function severities(text: string): readonly number[] {
+function severities(text: string): readonly number[] {
   if (text === 'all') return Array.from({ length: MAX_SEVERITY }, (_, i) => i + 1);
   const levels = text.split(',').map((part) => part.trim());
   const wrong = levels.find((level) => !/^\d$/.test(level) || Number(level) > MAX_SEVERITY);

@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
 import type { Io } from '../io.js';
-import { backendOption, sha256, wholeNumber } from '../options.js';
+import { backendOption, collected, sha256, wholeNumber } from '../options.js';
 import { runCommand, subcommand } from '../run-command.js';
 import { describeEvaluation } from './eval-text.js';
 
@@ -12,6 +12,7 @@ Examples:
   bayescnn eval results/smoke-cnn --split train --subset 500
   bayescnn eval results/bayes-all --samples 50 --curve --export predictions
   bayescnn eval results/bayes-all --corrupt fog --severity 3 --ood all
+  bayescnn eval results/bayes-all --corrupt-files CIFAR-10-C --ood-file test_32x32.mat
 `;
 
 /** `bayescnn eval`. */
@@ -37,7 +38,13 @@ export function addEval(program: Command, io: Io): void {
       'also evaluate corrupted images: kinds of CIFAR-10-C (a,b), all 15, or extra',
     )
     .option('--severity <levels>', 'severities of --corrupt: 0 (clean) to 5 (a,b), or all (default: all)')
+    .option('--corrupt-files <dir>', 'read corrupted images from this folder of CIFAR-10-C (npy)')
     .option('--ood <sets>', 'also tell generated images out of distribution apart: sets (a,b), or all')
+    .option(
+      '--ood-file <file>',
+      'also tell these apart: SVHN .mat, CIFAR-100 archive, npy, a folder of pictures; may be repeated',
+      collected,
+    )
     .option('--export <dir>', 'write predictions of each image and sample into a new folder (npy, CSV)')
     .option('--json', 'print one JSON document on stdout, all else on stderr')
     .option('--quiet', 'print warnings and the result only')

@@ -1,13 +1,8 @@
 import { BayescnnError } from '../../errors.js';
 import { dataError } from '../fail.js';
 import { OFFICIAL_SOURCE } from '../source.js';
-import {
-  type ArchiveContent,
-  type ArchiveIdentity,
-  isOfficial,
-  type ReadOptions,
-  readArchive,
-} from './read.js';
+import { type ArchiveContent, isOfficial, readArchive } from './read.js';
+import type { ArchiveIdentity, ReadOptions } from './unpack.js';
 
 /**
  * Lets an archive pass whose sha256 is the named one; where none is named, only the official archive.

@@ -1,7 +1,8 @@
 import { CLASS_COUNT, IMAGE_BYTES, IMAGE_SHAPE } from '../dataset.js';
 import { RECORD_BYTES, TEST_MEMBER } from '../source.js';
-import { type ArchiveContent, isOfficial, type ReadOptions, readArchive } from './read.js';
+import { type ArchiveContent, isOfficial, readArchive } from './read.js';
 import type { RecordMember, RecordVisitor } from './records.js';
+import type { ReadOptions } from './unpack.js';
 
 const { channels } = IMAGE_SHAPE;
 const PLANE = IMAGE_BYTES / channels;

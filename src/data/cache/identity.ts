@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ArchiveIdentity } from '../archive/read.js';
+import type { ArchiveIdentity } from '../archive/unpack.js';
 import { checkAbort, fileError } from '../fail.js';
 import { writeAtomically } from './files.js';
 

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ArchiveIdentity } from '../archive/read.js';
+import type { ArchiveIdentity } from '../archive/unpack.js';
 import { hashFile } from '../cache/identity.js';
 import { checkAbort, dataError, fileError } from '../fail.js';
 import { DEFAULT_TIMEOUTS, HttpClient, type Timeouts } from './http.js';
