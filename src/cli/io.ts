@@ -26,9 +26,13 @@ export function processIo(): Io {
     stderr: process.stderr,
     env: process.env,
     onSignal(handle) {
+      // A sweep's process that is gone can no longer ask its runs to stop; they see its channel close.
+      const orphaned = (): void => handle('the process that started this one ended');
       for (const name of SIGNALS) process.on(name, handle);
+      process.on('disconnect', orphaned);
       return () => {
         for (const name of SIGNALS) process.off(name, handle);
+        process.off('disconnect', orphaned);
       };
     },
     exit: (code) => process.exit(code),

@@ -11,6 +11,8 @@ import { addInit } from './commands/init.js';
 import { addInspect } from './commands/inspect.js';
 import { addPredict } from './commands/predict.js';
 import { addReport } from './commands/report.js';
+import { addSweep } from './commands/sweep.js';
+import { addSweepTask } from './commands/sweep-task.js';
 import { addTrain } from './commands/train.js';
 import type { Io } from './io.js';
 import { packageVersion } from './version.js';
@@ -52,6 +54,8 @@ export function buildProgram(io: Io): Command {
   addCompare(program, io);
   addCurves(program, io);
   addReport(program, io);
+  addSweep(program, io);
+  addSweepTask(program, io);
   addExport(program, io);
   addInit(program, io);
   addData(program, io);

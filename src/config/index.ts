@@ -1,8 +1,11 @@
 export { commentedConfig } from './commented.js';
 export { configHash } from './hash.js';
-export { jsonSchema, jsonSchemaText } from './json-schema.js';
+export { jsonSchema, schemaFiles, sweepJsonSchema } from './json-schema.js';
 export { loadConfig } from './load.js';
 export { parseConfig } from './parse.js';
 export type { Config, ConfigInput, DeepReadonly } from './schema.js';
 export { choicesAt, settingPaths } from './settings.js';
 export { shippedConfigs } from './shipped.js';
+export { type LoadedSweep, loadSweep } from './sweep/load.js';
+export { configOf, type PlannedRun, planRuns } from './sweep/plan.js';
+export { type Point, pointsOf } from './sweep/points.js';

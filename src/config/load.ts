@@ -47,6 +47,14 @@ function withName(value: unknown, file: string): unknown {
 }
 
 /**
+ * What a config file says, with the file's name where it has none; nothing is checked yet.
+ * @throws BayescnnError 'config' for a file that cannot be read or is not JSON
+ */
+export async function readConfigValue(file: string): Promise<unknown> {
+  return withName(parseJson(await readText(file), file), file);
+}
+
+/**
  * Reads a config file, applies `--set path=value` overrides and resolves every default.
  * @param given a JSON file, which may have comments and a comma after a last item, or the name of a
  *   shipped config, e.g. `quickstart`
@@ -56,7 +64,7 @@ function withName(value: unknown, file: string): unknown {
  */
 export async function loadConfig(given: string, overrides: readonly string[] = []): Promise<Config> {
   const file = locateConfig(given);
-  const value = withName(parseJson(await readText(file), file), file);
+  const value = await readConfigValue(file);
   const where =
     overrides.length === 0
       ? file

@@ -51,6 +51,14 @@ function suggestion(path: string, known: readonly string[]): string {
   return didYouMean(path, known);
 }
 
+/** A sweep has thousands of overrides; the schema does not change meanwhile. */
+let paths: string[] | undefined;
+
+function knownPaths(): string[] {
+  paths ??= settingPaths();
+  return paths;
+}
+
 function parseOverride(text: string): Override {
   const equals = text.indexOf('=');
   if (equals <= 0) {
@@ -59,7 +67,7 @@ function parseOverride(text: string): Override {
     });
   }
   const name = text.slice(0, equals);
-  const known = settingPaths();
+  const known = knownPaths();
   if (!known.includes(name)) {
     throw new BayescnnError(
       'usage',

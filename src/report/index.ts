@@ -33,4 +33,11 @@ export {
   type SigmaHistogram,
 } from './report-input.js';
 export { type ImageScores, imageScores } from './scores.js';
+export { mean } from './statistics.js';
+export {
+  type PointSummary,
+  type SweepRun,
+  summarizePoints,
+  sweepTable,
+} from './sweep-table.js';
 export { type Cells, markdownTable, textTable } from './table.js';

@@ -2,7 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { jsonSchema, jsonSchemaText, loadConfig } from '../../../src/config/index.js';
+import {
+  jsonSchema,
+  loadConfig,
+  loadSweep,
+  planRuns,
+  pointsOf,
+  schemaFiles,
+  sweepJsonSchema,
+} from '../../../src/config/index.js';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const folder = path.join(root, 'configs');
@@ -61,10 +69,30 @@ describe('shipped configs', () => {
   });
 });
 
-describe('schema/config.schema.json', () => {
-  it('is not stale (scripts/generate-schema.mjs writes it)', () => {
-    expect(readFileSync(path.join(root, 'schema', 'config.schema.json'), 'utf8')).toBe(jsonSchemaText());
-  });
+describe('shipped sweeps', () => {
+  const sweeps = path.join(folder, 'sweeps');
+
+  it.each(readdirSync(sweeps))(
+    '%s is planned, says its command and agrees with the JSON Schema',
+    async (name) => {
+      const raw = JSON.parse(readFileSync(path.join(sweeps, name), 'utf8'));
+      expect(path.resolve(sweeps, raw.$schema)).toBe(path.join(root, 'schema', 'sweep.schema.json'));
+      expect(raw.notes).toContain(`bayescnn sweep --config configs/sweeps/${name}`);
+      const schema = z.fromJSONSchema(sweepJsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+      expect(schema.safeParse(raw).error?.issues).toBeUndefined();
+      const sweep = await loadSweep(path.join(sweeps, name));
+      expect(planRuns(sweep, pointsOf(sweep.search)).length).toBeGreaterThan(1);
+    },
+  );
+});
+
+describe('the JSON Schemas', () => {
+  it.each(Object.entries(schemaFiles()))(
+    '%s is not stale (scripts/generate-schema.mjs writes it)',
+    (name, text) => {
+      expect(readFileSync(path.join(root, 'schema', name), 'utf8')).toBe(text);
+    },
+  );
 
   it('describes every setting', () => {
     const undescribed: string[] = [];
