@@ -63,6 +63,6 @@ function imageHtml({
 }: ReportImage): Html {
   const verdict = label === prediction ? `${label}, recognised` : `${label}, called ${prediction}`;
   return html`<li><img src="data:image/png;base64,${png}" width="32" height="32" alt="Test image ${index}: ${verdict}">
-${verdict}<br><span class="muted">${(100 * confidence).toFixed(1)} %, entropy ${predictive_entropy.toFixed(2)}${mutual_information > 0 && `, of it ${mutual_information.toFixed(2)} by the weights`}</span></li>
+${verdict}<br><span class="muted">${(100 * confidence).toFixed(1)} %, entropy ${predictive_entropy.toFixed(2)}${mutual_information >= 0.005 && `, of it ${mutual_information.toFixed(2)} by the weights`}</span></li>
 `;
 }
