@@ -56,7 +56,7 @@ const CURVES: readonly Curve[] = [
     title: 'Mutual information',
     y: { ...NATS, zero: true },
     caption:
-      'The part of the uncertainty that is due to the weights (predictive minus expected entropy). It shrinks as the data pin the weights down.',
+      'The part of the uncertainty that is due to the weights (predictive minus expected entropy): how far networks drawn from the posterior disagree. At 0 the posterior has no say.',
     bayesian: true,
   },
 ];
