@@ -1,14 +1,17 @@
 import { Command } from '@commander-js/extra-typings';
 import { addBench } from './commands/bench.js';
+import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
 import { addCompletion } from './commands/completion.js';
 import { addCurves } from './commands/curves.js';
 import { addData } from './commands/data.js';
 import { addDoctor } from './commands/doctor.js';
+import { addEnsemble } from './commands/ensemble.js';
 import { addEval } from './commands/eval.js';
 import { addExport } from './commands/export.js';
 import { addInit } from './commands/init.js';
 import { addInspect } from './commands/inspect.js';
+import { addLaplace } from './commands/laplace.js';
 import { addPredict } from './commands/predict.js';
 import { addReport } from './commands/report.js';
 import { addSweep } from './commands/sweep.js';
@@ -56,6 +59,9 @@ export function buildProgram(io: Io): Command {
   addReport(program, io);
   addSweep(program, io);
   addSweepTask(program, io);
+  addEnsemble(program, io);
+  addLaplace(program, io);
+  addCalibrate(program, io);
   addExport(program, io);
   addInit(program, io);
   addData(program, io);

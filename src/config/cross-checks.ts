@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { layerNames, unknownLayers } from '../models/architectures.js';
+import { droppableLayers, isNormalised, layerNames, unknownLayers } from '../models/architectures.js';
 import type { configSchema } from './schema.js';
 
 type Resolved = z.output<typeof configSchema>;
@@ -38,6 +38,14 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     holds: ({ model }) => unknownLayers(model.architecture, model.bayesian).length === 0,
     message: ({ model }) =>
       `must name layers of ${model.architecture} (${layerNames(model.architecture).join(', ')})`,
+  },
+  {
+    inputs: ['model.dropout.layers', 'model.architecture'],
+    holds: ({ model: { architecture, dropout } }) =>
+      typeof dropout.layers === 'string' ||
+      dropout.layers.every((name) => droppableLayers(architecture).includes(name)),
+    message: ({ model }) =>
+      `must name layers of ${model.architecture} before its last (${droppableLayers(model.architecture).join(', ')})`,
   },
   {
     inputs: ['model.posterior.clamp', 'model.posterior.kind', 'model.estimator'],
@@ -83,6 +91,21 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     inputs: ['train.schedule.warmup', 'train.epochs'],
     holds: ({ train: { schedule, epochs } }) => schedule.warmup < epochs,
     message: 'must be less than "epochs"',
+  },
+  {
+    inputs: ['train.swag.start', 'train.epochs'],
+    holds: ({ train: { swag, epochs } }) => swag === null || swag.start < epochs,
+    message: 'must be less than "epochs", or nothing is collected',
+  },
+  {
+    inputs: ['train.swag', 'model.architecture'],
+    holds: ({ train: { swag }, model }) => swag === null || !isNormalised(model.architecture),
+    message: 'must be null with batch normalisation, whose statistics a draw of the weights would not fit',
+  },
+  {
+    inputs: ['train.swag', 'model.bayesian'],
+    holds: ({ train: { swag }, model }) => swag === null || model.bayesian === 'none',
+    message: 'must be null with a Bayesian model: SWAG makes the posterior of a plain one',
   },
   {
     inputs: ['train.kl.warmup', 'train.kl.kind', 'train.epochs'],

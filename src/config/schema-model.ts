@@ -49,6 +49,32 @@ const layerList = z
   .min(1, { error: () => 'expected at least one layer name, or "none"' })
   .refine((names) => new Set(names).size === names.length, 'expected each layer once');
 
+const DROPPED_SHAPE = 'expected "all", "dense", or a list of layer names';
+
+const dropout = z
+  .strictObject({
+    rate: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('Probability that an activation is dropped, in [0, 1); 0: no dropout'),
+    layers: z
+      .union([z.enum(['all', 'dense']), layerList], { error: () => DROPPED_SHAPE })
+      .default('all')
+      .describe(
+        'Whose outputs are dropped, behind activation and pool: all layers but the last (as Gal and Ghahramani 2016), the dense ones but the last, or a list of names',
+      ),
+    sampled: z
+      .boolean()
+      .default(true)
+      .describe(
+        'MC dropout: predictions drop too, a mask an image and sample ("eval.samples" of them); false: dropout in training only',
+      ),
+  })
+  .prefault({})
+  .describe('Dropout, Srivastava et al. 2014');
+
 /** `model`: the network, which of its layers are Bayesian, how they are sampled, prior and posterior. */
 export const modelSchema = z
   .strictObject({
@@ -71,6 +97,7 @@ export const modelSchema = z
         'How a Bayesian layer is sampled. lrt: local reparameterisation, Kingma et al. 2015; weight-sampling: one draw of the weights a batch, Blundell et al. 2015; weight-sampling-per-example: a draw for each image (slow); flipout: one draw a batch and random signs, Wen et al. 2018; mean: no noise, the posterior means',
       ),
     activation: z.enum(['relu']).default('relu').describe('Non-linearity between layers'),
+    dropout,
     prior: tagged([gaussianPrior, mixturePrior, laplacePrior], 'gaussian').describe(
       'Prior of every Bayesian weight',
     ),

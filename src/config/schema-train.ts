@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { klSchema } from './schema-kl.js';
 import { optimizerSchema } from './schema-optimizer.js';
 import { scheduleSchema } from './schema-schedule.js';
+import { swagSchema } from './schema-swag.js';
 
 const checkpoint = z
   .strictObject({
@@ -31,6 +32,7 @@ export const trainSchema = z
     optimizer: optimizerSchema,
     schedule: scheduleSchema,
     kl: klSchema,
+    swag: swagSchema,
     printEvery: z.int().min(1).default(2000).describe('Mini-batches between two printed mean losses'),
     checkpoint,
   })

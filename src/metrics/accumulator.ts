@@ -1,5 +1,5 @@
 import type { CalibrationBin } from './calibration.js';
-import { checkBatch, checkCount, metricError } from './check.js';
+import { checkBatch, checkCount, metricError, type Numbers } from './check.js';
 import { type ImagePredictions, ImageTable } from './images.js';
 import { Predictive } from './predictive.js';
 import { type PredictionMetrics, PredictionSums } from './sums.js';
@@ -31,7 +31,7 @@ export class PredictionAccumulator {
    * @param labels [B] class indices
    * @throws BayescnnError on a wrong number of samples, logits or labels, or on logits that are not finite
    */
-  addBatch(logits: readonly Float32Array[], labels: Int32Array | Uint8Array): void {
+  addBatch(logits: readonly Numbers[], labels: Int32Array | Uint8Array): void {
     checkBatch('PredictionAccumulator.addBatch', logits, labels, this.classes, this.samples);
     for (let image = 0; image < labels.length; image++) {
       this.row.read(logits, image);

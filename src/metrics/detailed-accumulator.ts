@@ -1,4 +1,4 @@
-import { checkBatch, checkCount, metricError } from './check.js';
+import { checkBatch, checkCount, metricError, type Numbers } from './check.js';
 import { type DetailedMetrics, DetailedSums } from './detailed.js';
 import { type ImagePredictions, ImageTable } from './images.js';
 import { Predictive } from './predictive.js';
@@ -29,7 +29,7 @@ class Parts {
     this.sums = counts.map((count) => new DetailedSums(classes, count));
   }
 
-  add(logits: readonly Float32Array[], image: number, label: number): void {
+  add(logits: readonly Numbers[], image: number, label: number): void {
     const { row, spread, sums, samples } = this;
     row.open(logits, image);
     spread.open();
@@ -71,7 +71,7 @@ export class DetailedAccumulator {
    * @param labels [B] class indices
    * @throws BayescnnError on a wrong number of samples, logits or labels, or on logits that are not finite
    */
-  addBatch(logits: readonly Float32Array[], labels: Int32Array | Uint8Array): void {
+  addBatch(logits: readonly Numbers[], labels: Int32Array | Uint8Array): void {
     this.parts ??= new Parts(this.classes, logits.length, this.wantsCurve);
     const { parts } = this;
     checkBatch('DetailedAccumulator.addBatch', logits, labels, parts.classes, parts.samples);

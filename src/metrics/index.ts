@@ -34,8 +34,9 @@ export {
   topKAccuracy,
 } from './scores.js';
 export { type SignalToNoise, SNR_BINS, signalToNoise, type VariationalValues } from './signal-to-noise.js';
-export { softmax } from './softmax.js';
+export { softmax, softmaxRow } from './softmax.js';
 export type { SampleSpread } from './spread.js';
 export { sampleSpread } from './spread-table.js';
 export type { PredictionMetrics } from './sums.js';
+export { fitTemperature, type TemperatureFit, temperedNll } from './temperature.js';
 export { type Uncertainty, uncertainty } from './uncertainty.js';

@@ -46,6 +46,28 @@ export function unknownLayers(architecture: Architecture, part: BayesianPart): s
   return typeof part === 'string' ? [] : part.filter((name) => !names.includes(name));
 }
 
+/** Which layers' outputs are dropped: all but the logits, those of the dense layers alone, or a list. */
+export type DroppedPart = 'all' | 'dense' | readonly string[];
+
+/** The layers behind which a network may have dropout: all but the last, whose outputs are the logits. */
+export function droppableLayers(architecture: Architecture): string[] {
+  return layerNames(architecture).slice(0, -1);
+}
+
+/** The layers behind which a network has dropout, in its order. */
+export function droppedLayers(architecture: Architecture, part: DroppedPart): string[] {
+  const kinds = new Map(layersOf(architecture).map(({ name, kind }) => [name, kind]));
+  const chosen = (name: string) =>
+    typeof part === 'string' ? part === 'all' || kinds.get(name) === 'dense' : part.includes(name);
+  return droppableLayers(architecture).filter(chosen);
+}
+
+/** Whether an architecture has batch normalisation, whose running statistics belong to one set of weights. */
+export function isNormalised(architecture: Architecture): boolean {
+  const { convs }: Network = NETWORKS[architecture];
+  return Object.values(convs).some(({ norm }) => norm !== undefined);
+}
+
 /** The names of an architecture's layers. */
 export function layerNames(architecture: Architecture): string[] {
   return layersOf(architecture).map(({ name }) => name);

@@ -8,6 +8,7 @@ import { BayesConvLayer } from './layers/bayes-conv.js';
 import { BayesDenseLayer } from './layers/bayes-dense.js';
 import { ConvLayer } from './layers/conv.js';
 import { DenseLayer } from './layers/dense.js';
+import { Dropout, type DropoutOptions } from './layers/dropout.js';
 import type { Layer, LayerRun, LayerWeights } from './layers/layer.js';
 import type { BayesianOptions } from './layers/variational.js';
 import type { ForwardOptions, Model, StepWeights } from './model.js';
@@ -33,6 +34,7 @@ export class FeedForward implements Model {
   readonly stochastic: boolean;
   readonly partsSamples: boolean;
   readonly parameterCount: number;
+  private readonly dropout: Dropout;
   private readonly convs: readonly ConvLayers[];
   private readonly averagePool: boolean;
   private readonly denses: readonly AnyLayer<tf.Tensor2D, tf.Tensor2D>[];
@@ -43,7 +45,9 @@ export class FeedForward implements Model {
     { convs, averagePool = false, denses }: Network,
     bayesian: readonly string[],
     options: BayesianOptions,
+    dropout: DropoutOptions = { rate: 0, layers: [], sampled: false },
   ) {
+    this.dropout = new Dropout(dropout, options.seed);
     this.convs = Object.entries(convs).map(([name, shape]) => ({
       conv: bayesian.includes(name)
         ? new BayesConvLayer(name, shape, options)
@@ -66,9 +70,10 @@ export class FeedForward implements Model {
     ];
     this.buffers = this.convs.flatMap(({ norm }) => norm?.buffers ?? []);
     this.bayesianLayers = layers.map(({ name }) => name).filter((name) => bayesian.includes(name));
-    this.stochastic = this.bayesianLayers.length > 0 && options.estimator !== 'mean';
-    // Local reparameterization draws for each row, the others for a batch.
-    this.partsSamples = !this.stochastic || (options.estimator ?? 'lrt') === 'lrt';
+    const draws = this.bayesianLayers.length > 0 && options.estimator !== 'mean';
+    this.stochastic = draws || this.dropout.stochastic;
+    // Local reparameterization and dropout draw for each row, the others for a batch.
+    this.partsSamples = !draws || (options.estimator ?? 'lrt') === 'lrt';
     this.parameterCount = this.parameters.reduce((sum, { variable }) => sum + variable.size, 0);
   }
 
@@ -99,20 +104,26 @@ export class FeedForward implements Model {
       samples,
       repeat: (images * samples) / rows,
     });
+    const dropped = <T extends tf.Tensor>(name: string, y: T): T =>
+      this.dropout.apply(name, y, images * samples, { ...options, samples });
     const inputs = new Map<string, tf.Tensor4D>();
     let maps = x;
     for (const { conv, norm, shortcut } of this.convs) {
       inputs.set(conv.name, maps);
       maps = conv.forward(maps, weights.layers[conv.name], run(conv.name, maps.shape[0]));
-      if (norm === undefined) continue;
-      const added = shortcut === undefined ? undefined : inputs.get(shortcut);
-      maps = norm.forward(maps, added && rowsOf(added, maps.shape[0]), options.training ?? false);
+      if (norm !== undefined) {
+        const added = shortcut === undefined ? undefined : inputs.get(shortcut);
+        maps = norm.forward(maps, added && rowsOf(added, maps.shape[0]), options.training ?? false);
+      }
+      maps = dropped(conv.name, maps);
     }
     let y: tf.Tensor2D = this.averagePool
       ? globalAveragePool(maps)
       : tf.reshape(maps, [maps.shape[0], maps.size / maps.shape[0]]);
-    for (const layer of this.denses)
+    for (const layer of options.features ? this.denses.slice(0, -1) : this.denses) {
       y = layer.forward(y, weights.layers[layer.name], run(layer.name, y.shape[0]));
+      y = dropped(layer.name, y);
+    }
     return y;
   }
 

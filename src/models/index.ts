@@ -3,6 +3,8 @@ export {
   type Architecture,
   type BayesianPart,
   bayesianLayers,
+  type DroppedPart,
+  droppableLayers,
   layerNames,
   unknownLayers,
 } from './architectures.js';

@@ -15,10 +15,15 @@ export interface StepWeights {
 export interface ForwardOptions {
   /** Draw from the posterior (true) or use its mean; no difference for layers without a posterior. */
   readonly sample: boolean;
-  /** A step of training: batch normalisation goes by the batch's statistics and notes them. Default false. */
+  /**
+   * A step of training: batch normalisation goes by the batch's statistics and notes them, and dropout is on that predictions
+   * do without. Default false.
+   */
   readonly training?: boolean | undefined;
   /** int32 [4] = [step, sample, first image, 0]; needed to draw unless every epsilon is given. */
   readonly clock?: Clock | undefined;
+  /** Give the inputs of the last layer, [B * samples, features], in place of logits. Default false. */
+  readonly features?: boolean | undefined;
   /**
    * Samples of each image in this one pass, from the clock's sample on; default 1. They part at the first layer that
    * draws, so what comes before it is worked out once. Where `partsSamples` is false, 1 alone.
@@ -36,7 +41,7 @@ export interface Model {
   readonly buffers: readonly NamedVariable[];
   /** The layers with a posterior; empty for a plain network. */
   readonly bayesianLayers: readonly string[];
-  /** Whether two samples differ: it has a posterior, and its estimator draws from it. */
+  /** Whether two samples differ: its estimator draws from a posterior, or it has MC dropout. */
   readonly stochastic: boolean;
   /** Whether a forward pass can hold several samples of an image: every layer that draws does so row by row. */
   readonly partsSamples: boolean;

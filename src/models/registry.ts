@@ -4,6 +4,8 @@ import {
   type Architecture,
   type BayesianPart,
   bayesianLayers,
+  type DroppedPart,
+  droppedLayers,
   NETWORKS,
 } from './architectures.js';
 import { GaussianPrior } from './distributions/gaussian-prior.js';
@@ -28,6 +30,8 @@ export interface ModelOptions {
   readonly posterior: PosteriorOptions;
   /** Default `kl`. */
   readonly divergence?: Divergence;
+  /** Default: none. */
+  readonly dropout?: { readonly rate: number; readonly layers: DroppedPart; readonly sampled: boolean };
   readonly seed: number;
 }
 
@@ -47,7 +51,9 @@ export function createModel(options: ModelOptions): Model {
   const layers = bayesianLayers(architecture, options.bayesian);
   const prior = createPrior(options.prior);
   const bayesian = { prior, posterior, estimator, divergence, seed };
-  return new FeedForward(architecture, NETWORKS[architecture], layers, bayesian);
+  const { rate, layers: part, sampled } = options.dropout ?? { rate: 0, layers: [], sampled: false };
+  const dropout = { rate, layers: droppedLayers(architecture, part), sampled };
+  return new FeedForward(architecture, NETWORKS[architecture], layers, bayesian, dropout);
 }
 
 /** @throws BayescnnError 'config' when the numbers make no density */

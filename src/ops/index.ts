@@ -3,6 +3,7 @@ export { type BatchNormOptions, type BatchNormState, batchNorm } from './batch-n
 export { type ConvOptions, convOutputSize } from './conv-options.js';
 export { convReluPool } from './conv-relu-pool.js';
 export { dense } from './dense.js';
+export { type DropoutSource, dropout, masksInto } from './dropout.js';
 export { flipoutSum, flipSigns, type SignSource, signsInto } from './flipout.js';
 export { gatherImages, type ImageSource } from './gather-images.js';
 export { gatherLabels } from './gather-labels.js';

@@ -22,6 +22,10 @@ export interface Checkpoint {
   weights: NamedArrays;
   /** Optimizer state, `<weight>.<slot>`, e.g. `conv1.weight_mu.momentum`. */
   optimizer: NamedArrays;
+  /** Moments of collected weights (SWAG), `<weight>.mean` and `<weight>.squared_deviations`; counters tell of how many. */
+  swag?: NamedArrays;
+  /** Of a Laplace posterior of the last layer: `precision_cholesky`, a lower triangle in rows. */
+  laplace?: NamedArrays;
   /** Epoch, step, seed and the like; finite numbers. */
   counters: Readonly<Record<string, number>>;
   /** Describes the model; any JSON value. */
@@ -32,6 +36,8 @@ export interface Checkpoint {
 
 /** A checkpoint as read. */
 export interface LoadedCheckpoint extends Checkpoint {
+  swag: NamedArrays;
+  laplace: NamedArrays;
   path: string;
   /** sha256 of the tensors' bytes, hex. */
   sha256: string;
@@ -41,7 +47,11 @@ export interface LoadedCheckpoint extends Checkpoint {
 export type CheckpointName = 'last' | 'best' | 'step';
 
 const VERSION = '1';
-const OPTIMIZER = 'optimizer.';
+/** Tensors beside the weights: a name in the file starts with its group's. */
+const GROUPS = ['optimizer', 'swag', 'laplace'] as const;
+type Groups = Record<'weights' | (typeof GROUPS)[number], NamedArrays>;
+
+const groupOf = (name: string) => GROUPS.find((group) => name.startsWith(`${group}.`));
 
 /** Where a run keeps a checkpoint. */
 export function checkpointFile(folder: string, which: CheckpointName): string {
@@ -61,21 +71,21 @@ function diverged(what: string): BayescnnError {
   });
 }
 
-function toTensors({ weights, optimizer }: Checkpoint): Record<string, Tensor> {
-  const taken = Object.keys(weights).find((name) => name.startsWith(OPTIMIZER));
+function toTensors(checkpoint: Checkpoint): Record<string, Tensor> {
+  const taken = Object.keys(checkpoint.weights).find((name) => groupOf(name) !== undefined);
   if (taken !== undefined) {
     throw new BayescnnError(
       'failure',
-      `checkpoint: a weight's name must not start with "${OPTIMIZER}", got "${taken}"`,
+      `checkpoint: a weight's name must not start with "${groupOf(taken)}.", got "${taken}"`,
       { hint: 'this is a mistake of the program: please report it' },
     );
   }
-  for (const [name, { data }] of Object.entries(weights)) checkFinite(name, data, diverged);
+  for (const [name, { data }] of Object.entries(checkpoint.weights)) checkFinite(name, data, diverged);
   const tensor = ({ shape, data }: NamedArray): Tensor => ({ dtype: 'F32', shape, data });
-  return Object.fromEntries([
-    ...Object.entries(weights).map(([name, array]) => [name, tensor(array)]),
-    ...Object.entries(optimizer).map(([name, array]) => [OPTIMIZER + name, tensor(array)]),
-  ]);
+  const named = (arrays: NamedArrays = {}, prefix = '') =>
+    Object.entries(arrays).map(([name, array]) => [prefix + name, tensor(array)]);
+  const groups = GROUPS.flatMap((group) => named(checkpoint[group], `${group}.`));
+  return Object.fromEntries([...named(checkpoint.weights), ...groups]);
 }
 
 /** A checkpoint as the bytes of a safetensors file; equal input gives equal bytes. */
@@ -133,18 +143,18 @@ function countersOf(file: SafetensorsFile, where: string): Record<string, number
   return counters as Record<string, number>;
 }
 
-function split(tensors: Record<string, Tensor>, where: string): Pick<Checkpoint, 'weights' | 'optimizer'> {
-  const weights: Record<string, NamedArray> = Object.create(null);
-  const optimizer: Record<string, NamedArray> = Object.create(null);
+function split(tensors: Record<string, Tensor>, where: string): Groups {
+  const none = (): Record<string, NamedArray> => Object.create(null);
+  const groups = { weights: none(), optimizer: none(), swag: none(), laplace: none() };
   for (const [name, tensor] of Object.entries(tensors)) {
     if (tensor.dtype !== 'F32')
       throw damaged(where, `tensor ${quoteJson(name)} must be F32, got ${tensor.dtype}`);
-    if (!name.startsWith(OPTIMIZER)) checkFinite(name, tensor.data, (what) => damaged(where, what));
-    const array = { shape: tensor.shape, data: tensor.data };
-    if (name.startsWith(OPTIMIZER)) optimizer[name.slice(OPTIMIZER.length)] = array;
-    else weights[name] = array;
+    const group = groupOf(name);
+    if (group === undefined) checkFinite(name, tensor.data, (what) => damaged(where, what));
+    const own = group === undefined ? name : name.slice(group.length + 1);
+    groups[group ?? 'weights'][own] = { shape: tensor.shape, data: tensor.data };
   }
-  return { weights, optimizer };
+  return groups;
 }
 
 function checkVersion(version: string | undefined, where: string): void {

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BayescnnError } from '../errors.js';
-import { softmax } from '../metrics/index.js';
+import { type Numbers, softmax } from '../metrics/index.js';
 import { writeError } from './atomic-write.js';
 import { npyHeader } from './npy.js';
 
@@ -47,7 +47,7 @@ export class ExportFolder {
    * @param logits [samples] of flat [B * classes]
    * @throws BayescnnError 'failure' when they cannot be written
    */
-  addBatch(logits: readonly Float32Array[]): void {
+  addBatch(logits: readonly Numbers[]): void {
     try {
       this.file ??= this.begin(logits.length);
       const size = this.classes * Float32Array.BYTES_PER_ELEMENT;

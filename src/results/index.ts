@@ -14,6 +14,7 @@ export {
   saveCheckpoint,
 } from './checkpoint.js';
 export { type CsvValue, csv } from './csv.js';
+export { type Derived, type DerivedFrom, memberFolder, saveDerived } from './derived.js';
 export { type Environment, environment, type RunFacts } from './environment.js';
 export { ExportFolder, requireFree } from './export-folder.js';
 export { listRuns } from './list-runs.js';

@@ -6,6 +6,7 @@ import { nearest } from '../nearest.js';
 import { quoteJson, strictJson } from '../strict-json.js';
 import type { MetricsRow } from '../train/row.js';
 import { checkpointFile } from './checkpoint.js';
+import { type Derived, loadDerived } from './derived.js';
 import { readMetrics } from './metrics-file.js';
 import { runNames } from './run-names.js';
 
@@ -20,6 +21,8 @@ export interface OpenedRun {
   environment: Record<string, unknown> | null;
   /** The content of summary.json; null until the run has ended. */
   summary: Record<string, unknown> | null;
+  /** The content of derived.json: what other runs it was made of; null when it was trained. */
+  derived: Derived | null;
   /** Rows of metrics.jsonl. */
   metrics(): Promise<MetricsRow[]>;
   /**
@@ -106,6 +109,7 @@ export async function openRun(folder: string): Promise<OpenedRun> {
     config,
     environment: await readObject(path.join(root, 'environment.json')),
     summary: await readObject(path.join(root, 'summary.json')),
+    derived: await loadDerived(root),
     metrics: () => readMetrics(root),
     checkpoint: (which) => locate(root, which),
   };

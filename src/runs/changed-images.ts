@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ActiveEngine } from '../backends/select.js';
 import { CLASS_COUNT, IMAGE_BYTES } from '../data/index.js';
 import { DetailedAccumulator } from '../metrics/index.js';
-import type { Model } from '../models/index.js';
+import type { Classifier } from '../train/classifier.js';
 import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
 import type { LabelledSource } from '../train/step.js';
 
@@ -11,7 +11,7 @@ const CHUNK = 200;
 
 /** Changed images are evaluated as the clean ones were: same order, samples and noise. */
 export interface ShiftedEvaluation {
-  model: Model;
+  classifier: Classifier;
   engine: ActiveEngine;
   clean: LabelledSource;
   options: EvaluationOptions;
@@ -38,7 +38,7 @@ export class ChangedImages {
     this.options = { ...options, indices: indices.map((_, i) => i) };
   }
 
-  /** What the model makes of the images that `fill` writes. */
+  /** What the classifier makes of the images that `fill` writes. */
   async measure(fill: Fill): Promise<DetailedAccumulator> {
     const { indices, images, options } = this;
     for (let first = 0; first < indices.length; first += CHUNK) {
@@ -47,7 +47,7 @@ export class ChangedImages {
       await setImmediate();
     }
     const detailed = new DetailedAccumulator(CLASS_COUNT);
-    await evaluate(this.evaluation.model, this.source, { ...options, sink: detailed });
+    await evaluate(this.evaluation.classifier, this.source, { ...options, sink: detailed });
     return detailed;
   }
 }

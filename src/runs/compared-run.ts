@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Config, parseConfig } from '../config/index.js';
 import { type ComparedRun, flatten } from '../report/index.js';
 import { loadPredictions, type OpenedRun, openRun, type RunPredictions } from '../results/index.js';
-import { type PredictionsRequest, predictTestImages } from './predictions.js';
+import { evaluateTestImages, type PredictionsRequest } from './predictions.js';
 
 /** A run with what a comparison reads of it. */
 export interface LoadedRun extends ComparedRun {
@@ -35,7 +35,7 @@ export async function loadRun(folder: string, request: PredictionsRequest): Prom
     seed: config.seed,
     predicted,
     dataset: predicted.dataset,
-    settings: flatten(settings),
+    settings: flatten({ ...settings, ...(run.derived && { made_by: run.derived.settings }) }),
     environment: flatten(Object.fromEntries(environment)),
     cost: {
       samples: predicted.samples,
@@ -53,16 +53,19 @@ async function predictionsOf(
 ): Promise<RunPredictions> {
   const kept = await loadPredictions(run.path);
   const { samples } = request;
-  const usable = kept !== null && (samples === undefined || samples === kept.samples || !isBayesian(config));
+  // Of an ensemble `samples` are those of each member, and what it keeps are those of all.
+  const same = samples === kept?.samples && run.derived?.members === undefined;
+  const drawn = isBayesian(config) || run.derived !== null;
+  const usable = kept !== null && (samples === undefined || same || !drawn);
   if (usable) return kept;
   const why = kept === null ? 'it keeps no predictions' : `it keeps those of ${kept.samples} samples`;
   request.reporter.note(`${run.name}: evaluating the best checkpoint now, because ${why}`);
-  return predictTestImages(run, request);
+  return (await evaluateTestImages(run, request)).predictions;
 }
 
-/** Whether a config's model has a posterior. */
-export function isBayesian(config: Config): boolean {
-  return config.model.bayesian !== 'none';
+/** Whether a config's model has a posterior, or an approximation of one. */
+export function isBayesian({ model: { bayesian, dropout }, train: { swag } }: Config): boolean {
+  return bayesian !== 'none' || swag !== null || (dropout.rate > 0 && dropout.sampled);
 }
 
 /** A figure of summary.json; null when the run has not ended. */

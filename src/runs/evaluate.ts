@@ -6,6 +6,8 @@ import { ExportFolder, requireFree } from '../results/index.js';
 import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { LabelledSource } from '../train/step.js';
+import { tempered } from '../train/tempered.js';
+import { fitOnValidation, requireSharedValidation, temperatureOf } from './calibration.js';
 import type { CorruptionMeans, CorruptionResult } from './corrupted.js';
 import { exportFiles } from './evaluation-export.js';
 import type { OutsideResult } from './outside.js';
@@ -32,6 +34,8 @@ export interface EvaluationRequest extends StoredModelRequest {
   ood?: string | undefined;
   /** Also tell the images of these files or folders apart. */
   oodFile?: readonly string[] | undefined;
+  /** A temperature, or `fit` for that of the lowest NLL on the validation images; default: the run's own, else 1. */
+  temperature?: string | undefined;
   /** Write predictions into this new folder. */
   export?: string | undefined;
   reporter: TrainReporter;
@@ -50,6 +54,8 @@ export interface EvaluationReport extends DetailedMetrics {
   checkpoint: string;
   epoch: number;
   selection: Selection;
+  /** Divided all logits; 1: none. */
+  temperature: number;
   split: SplitName;
   engine: string;
   /** With `--curve`: the metrics of the first 1, 2, .. S samples. */
@@ -70,8 +76,10 @@ export interface EvaluationReport extends DetailedMetrics {
  */
 export async function runEvaluation(request: EvaluationRequest): Promise<EvaluationReport> {
   const shifts = shiftsOf(request);
+  temperatureOf(request.temperature);
   if (request.export !== undefined) await requireFree(request.export);
   const opened = await openModel(request);
+  if (request.split === 'validation') requireSharedValidation(opened);
   const setup = await setUp(opened.config, { events: request.dataEvents, signal: request.signal });
   request.reporter.note(engineLine(setup.engine));
   return withModel(opened, setup.engine, (stored) => measure({ request, stored, setup, shifts }));
@@ -87,7 +95,7 @@ interface Evaluation {
 /** Evaluates, and exports what was asked for. */
 async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
   const { request, setup, shifts } = evaluation;
-  const { run, config, model, checkpoint } = evaluation.stored;
+  const { run, config, checkpointPath, epoch } = evaluation.stored;
   const { source, indices } = imagesOf(setup, request);
   const selection = selectionOf(request.checkpoint, config);
   if (selection === 'validation' && request.split === 'validation')
@@ -98,15 +106,16 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
       ? undefined
       : await ExportFolder.create(request.export, indices.length, CLASS_COUNT);
   try {
+    const { classifier, temperature } = await heated(evaluation);
     const options: EvaluationOptions = {
       indices,
       samples: config.eval.samples,
       batchSize: config.eval.batchSize,
-      epoch: checkpoint.counters.epoch ?? 0,
+      epoch,
       signal: request.signal,
       onProgress: (done, total) => request.reporter.evaluating(done, total),
     };
-    const { kl } = await evaluate(model, source, {
+    const { kl } = await evaluate(classifier, source, {
       ...options,
       sink: {
         addBatch: (logits, labels) => {
@@ -118,7 +127,7 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
     const curve = request.curve ? detailed.curve() : undefined;
     const images = detailed.images();
     const { measured, ...shifted } = await evaluateShifts(
-      { model, engine: setup.engine, clean: source, options },
+      { classifier, engine: setup.engine, clean: source, options },
       shifts,
       { images, testLabels: setup.test.labels, subset: request.subset },
     );
@@ -126,9 +135,10 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
       ...detailed.finish(),
       kl,
       run: run.path,
-      checkpoint: checkpoint.path,
-      epoch: checkpoint.counters.epoch ?? 0,
+      checkpoint: checkpointPath,
+      epoch,
       selection,
+      temperature,
       split: request.split,
       engine: setup.engine.name,
       ...(curve && { curve }),
@@ -140,6 +150,15 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
   } finally {
     await folder?.discard();
   }
+}
+
+/** What is evaluated, with the temperature that was asked for. */
+async function heated({ request, stored, setup }: Evaluation) {
+  const { classifier, untempered, run } = stored;
+  const asked = temperatureOf(request.temperature);
+  if (asked === undefined) return { classifier, temperature: run.derived?.temperature ?? 1 };
+  const temperature = asked === 'fit' ? (await fitOnValidation(stored, setup, request)).temperature : asked;
+  return { classifier: tempered(untempered, temperature), temperature };
 }
 
 function selectionOf(checkpoint: string, config: Config): Selection {

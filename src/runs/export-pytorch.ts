@@ -40,18 +40,30 @@ export interface PytorchExportReport {
  */
 export async function exportPytorch(request: PytorchExportRequest): Promise<PytorchExportReport> {
   return withStoredModel(request, async (stored) => {
-    const { run, checkpoint, config, engine, model } = stored;
+    const { run, checkpointPath, epoch, config, engine } = stored;
+    const model = onlyModel(stored);
     request.reporter.note(engineLine(engine));
     const file = path.resolve(request.out ?? path.join(run.path, 'pytorch.safetensors'));
     const check = file.replace(/(\.safetensors)?$/, '.check.safetensors');
     for (const target of [file, check]) requireNew(target);
     const weights = model.toTorch();
-    await writeAtomic(file, writeSafetensors(asTensors(weights), metadataOf(stored)));
+    await writeAtomic(file, writeSafetensors(asTensors(weights), metadataOf(stored, model)));
     await writeAtomic(check, writeSafetensors(checkTensors(model, config)));
     const tensors = Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, shape]));
-    const epoch = checkpoint.counters.epoch ?? 0;
-    return { run: run.path, checkpoint: checkpoint.path, epoch, file, check, tensors };
+    return { run: run.path, checkpoint: checkpointPath, epoch, file, check, tensors };
   });
+}
+
+/** @throws BayescnnError 'usage' for an ensemble, whose networks PyTorch would load one by one */
+function onlyModel({ run, models }: StoredModel): Model {
+  if (run.derived?.members === undefined) return models[0];
+  throw new BayescnnError(
+    'usage',
+    `export: expected a run of one network, got an ensemble of ${models.length}`,
+    {
+      hint: `export its members, for example ${path.join(run.path, 'members', '1')}`,
+    },
+  );
 }
 
 function requireNew(file: string): void {
@@ -68,13 +80,13 @@ function asTensors(arrays: ReturnType<Model['toTorch']>): Record<string, Tensor>
 }
 
 /** All that a reader needs to use the weights; `format` is what PyTorch's own safetensors files say. */
-function metadataOf({ config, checkpoint, model, run }: StoredModel): Record<string, string> {
+function metadataOf({ config, epoch, run }: StoredModel, model: Model): Record<string, string> {
   const { normalize, source } = config.data;
   return {
     format: 'pt',
     bayescnn: packageVersion(),
     run: run.name,
-    epoch: String(checkpoint.counters.epoch ?? 0),
+    epoch: String(epoch),
     architecture: config.model.architecture,
     bayesian_layers: JSON.stringify(model.bayesianLayers),
     model: JSON.stringify(config.model),

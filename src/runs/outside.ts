@@ -55,7 +55,7 @@ export async function evaluateOutsideFiles(
   inside: DetailedImages,
   limit: number | undefined,
 ): Promise<MeasuredSet[]> {
-  const { model, engine, clean, options } = evaluation;
+  const { classifier, engine, clean, options } = evaluation;
   const allocate = engine.allocate ?? ((bytes: number) => new Uint8Array(bytes));
   const measured: MeasuredSet[] = [];
   for (const file of files) {
@@ -67,7 +67,11 @@ export async function evaluateOutsideFiles(
     // They have no label among the classes; no metric that needs one is read.
     const source = { ...clean, images, labels: new Uint8Array(n) };
     const sink = new DetailedAccumulator(CLASS_COUNT);
-    await evaluate(model, source, { ...options, indices: Int32Array.from({ length: n }, (_, i) => i), sink });
+    await evaluate(classifier, source, {
+      ...options,
+      indices: Int32Array.from({ length: n }, (_, i) => i),
+      sink,
+    });
     const outside = sink.images();
     measured.push({ result: { ...detectionOf(set, inside, outside), file, sha256 }, images: outside });
   }

@@ -46,7 +46,7 @@ export interface PredictReport {
   checkpoint: string;
   epoch: number;
   engine: string;
-  /** Posterior samples; 1 where the model draws nothing. */
+  /** Posterior samples; 1 where the model draws nothing; of an ensemble those of all members. */
   samples: number;
   images: PicturePrediction[];
 }
@@ -63,31 +63,31 @@ export async function runPrediction(request: PredictRequest): Promise<PredictRep
     pictures.push(await readPicture(file));
   }
   return withStoredModel(request, async (stored) => {
-    const { engine, config, checkpoint, run, model } = stored;
+    const { engine, config, checkpointPath, epoch, run, classifier } = stored;
     request.reporter.note(engineLine(engine));
     const images: PicturePrediction[] = [];
     for (const picture of pictures) images.push(await predictOne(stored, picture, request));
     return {
       run: run.path,
-      checkpoint: checkpoint.path,
-      epoch: checkpoint.counters.epoch ?? 0,
+      checkpoint: checkpointPath,
+      epoch,
       engine: engine.name,
-      samples: model.stochastic ? config.eval.samples : 1,
+      samples: classifier.predictions(config.eval.samples),
       images,
     };
   });
 }
 
 async function predictOne(
-  { model, config, checkpoint }: StoredModel,
+  { classifier, config, epoch }: StoredModel,
   picture: ReadPicture,
   { top, signal }: PredictRequest,
 ): Promise<PicturePrediction> {
-  const result = await evaluate(model, sourceOf(picture, config), {
+  const result = await evaluate(classifier, sourceOf(picture, config), {
     indices: Int32Array.of(0),
     samples: config.eval.samples,
     batchSize: 1,
-    epoch: checkpoint.counters.epoch ?? 0,
+    epoch,
     signal,
     keepImages: true,
   });

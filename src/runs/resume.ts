@@ -43,6 +43,10 @@ export interface Resumable {
  */
 export async function openResumable(folder: string): Promise<Resumable> {
   const run = await openRun(folder);
+  if (run.derived !== null)
+    throw new BayescnnError('usage', `--resume ${folder}: expected a trained run, got one made of others`, {
+      hint: `resume what it was made of: ${run.derived.from.map((source) => source.run).join(', ')}`,
+    });
   const config = parseConfig(run.config, `${run.path}/config.json`);
   const checkpoint = await newest(run);
   if (checkpoint !== null) checkSameModel(config, checkpoint);

@@ -18,6 +18,13 @@ export function modelOf(config: Config): Model {
   return createModel({ ...config.model, posterior: posteriorOf(config.model), seed: config.seed });
 }
 
+/** The network of a config with a posterior over all its weights, of which a sample is one draw: SWAG's. */
+export function swagModelOf(config: Config): Model {
+  const posterior = { kind: 'constant', sigma: 1, clamp: 0, meanInit: 'uniform' } as const;
+  const bayesian = { bayesian: 'all', estimator: 'weight-sampling', divergence: 'kl', posterior } as const;
+  return createModel({ ...config.model, ...bayesian, seed: config.seed });
+}
+
 /** A posterior that starts from a run has its weights loaded in any case: what stands there before does not matter. */
 function posteriorOf({ posterior }: Config['model']): PosteriorOptions {
   if (posterior.kind !== 'moped') return posterior;

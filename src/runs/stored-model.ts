@@ -1,9 +1,21 @@
 import { type ActiveEngine, selectEngine } from '../backends/select.js';
 import { type Config, parseConfig } from '../config/index.js';
+import { BayescnnError } from '../errors.js';
 import type { Model } from '../models/index.js';
-import { type LoadedCheckpoint, loadCheckpoint, type OpenedRun, openRun } from '../results/index.js';
+import {
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  memberFolder,
+  type OpenedRun,
+  openRun,
+} from '../results/index.js';
+import { type Classifier, classifierOf } from '../train/classifier.js';
+import { Ensemble } from '../train/ensemble.js';
+import { laplaceClassifier } from '../train/laplace-classifier.js';
+import { swagPosterior } from '../train/swag.js';
+import { tempered } from '../train/tempered.js';
 import { checkSameModel } from './same-model.js';
-import { modelOf } from './setup.js';
+import { modelOf, swagModelOf } from './setup.js';
 
 export interface StoredModelRequest {
   /** Run folder. */
@@ -22,13 +34,24 @@ export interface StoredModelRequest {
 export interface OpenedModel {
   run: OpenedRun;
   config: Config;
-  checkpoint: LoadedCheckpoint;
+  /** null: an ensemble, which has `members` in its place. */
+  checkpoint: LoadedCheckpoint | null;
+  members: readonly OpenedModel[];
+  /** The checkpoint's file; of an ensemble the folder. */
+  checkpointPath: string;
+  /** The checkpoint's epoch; of an ensemble the latest. */
+  epoch: number;
 }
 
-/** A run's model on an engine. */
+/** A run's networks on an engine. */
 export interface StoredModel extends OpenedModel {
   engine: ActiveEngine;
-  model: Model;
+  /** What the run predicts with. */
+  classifier: Classifier;
+  /** The same before its temperature, where it has one. */
+  untempered: Classifier;
+  /** The one network of the checkpoint; an ensemble has several. */
+  models: readonly Model[];
 }
 
 /**
@@ -37,10 +60,30 @@ export interface StoredModel extends OpenedModel {
  */
 export async function openModel(request: StoredModelRequest): Promise<OpenedModel> {
   const run = await openRun(request.run);
-  const config = parseConfig(run.config, `${run.path}/config.json`);
+  const config = overridden(parseConfig(run.config, `${run.path}/config.json`), request);
+  const count = run.derived?.members;
+  if (count !== undefined) return openEnsemble(run, config, count, request);
   const checkpoint = await loadCheckpoint(run.checkpoint(request.checkpoint));
   checkSameModel(config, checkpoint);
-  return { run, config: overridden(config, request), checkpoint };
+  const epoch = checkpoint.counters.epoch ?? 0;
+  return { run, config, checkpoint, members: [], checkpointPath: checkpoint.path, epoch };
+}
+
+async function openEnsemble(
+  run: OpenedRun,
+  config: Config,
+  count: number,
+  { checkpoint }: StoredModelRequest,
+): Promise<OpenedModel> {
+  if (checkpoint !== 'best')
+    throw new BayescnnError('usage', `--checkpoint: an ensemble has its members' best, got ${checkpoint}`, {
+      hint: 'make another ensemble, with --checkpoint, of the runs that you want',
+    });
+  const members: OpenedModel[] = [];
+  for (let member = 0; member < count; member++)
+    members.push(await openModel({ run: memberFolder(run.path, member), checkpoint: 'best' }));
+  const epoch = Math.max(...members.map((member) => member.epoch));
+  return { run, config, checkpoint: null, members, checkpointPath: run.path, epoch };
 }
 
 function overridden(config: Config, request: StoredModelRequest): Config {
@@ -55,21 +98,39 @@ function overridden(config: Config, request: StoredModelRequest): Config {
   };
 }
 
+/** The classifier of an opened run before its own temperature; the networks that it makes are added to `models`. */
+function untemperedOf({ config, checkpoint, members }: OpenedModel, models: Model[]): Classifier {
+  if (checkpoint === null)
+    return new Ensemble(
+      members.map((member) => ({ classifier: finished(member, models), epoch: member.epoch })),
+    );
+  const { swag } = config.train;
+  const collected = checkpoint.counters.swag_models ?? 0;
+  const averaged = swag !== null && collected > 0;
+  const model = averaged ? swagModelOf(config) : modelOf(config);
+  models.push(model);
+  model.fromTorch(averaged ? swagPosterior(checkpoint.swag, collected, swag.scale) : checkpoint.weights);
+  const factor = checkpoint.laplace.precision_cholesky;
+  return factor === undefined ? classifierOf(model) : laplaceClassifier(model, factor.data, config.seed);
+}
+
+function finished(opened: OpenedModel, models: Model[]): Classifier {
+  return tempered(untemperedOf(opened, models), opened.run.derived?.temperature ?? 1);
+}
+
 /** Makes the opened model on a started engine, gives it to `use`, and frees both. */
 export async function withModel<T>(
   opened: OpenedModel,
   engine: ActiveEngine,
   use: (stored: StoredModel) => Promise<T>,
 ): Promise<T> {
+  const models: Model[] = [];
   try {
-    const model = modelOf(opened.config);
-    try {
-      model.fromTorch(opened.checkpoint.weights);
-      return await use({ ...opened, engine, model });
-    } finally {
-      model.dispose();
-    }
+    const untempered = untemperedOf(opened, models);
+    const classifier = tempered(untempered, opened.run.derived?.temperature ?? 1);
+    return await use({ ...opened, engine, classifier, untempered, models });
   } finally {
+    for (const model of models) model.dispose();
     await engine.dispose();
   }
 }

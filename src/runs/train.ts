@@ -13,13 +13,14 @@ import {
   saveCheckpoint,
   savePredictions,
 } from '../results/index.js';
-import { type TrainOptions, type TrainOutcome, trainModel } from '../train/loop.js';
+import { type TrainContext, type TrainOptions, type TrainOutcome, trainModel } from '../train/loop.js';
 import { createOptimizer, type Optimizer } from '../train/optimizer.js';
 import type { PosteriorRow } from '../train/posterior-row.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { EvaluatedRow } from '../train/row.js';
+import { Swag } from '../train/swag.js';
 import { placeOf, pointOf, type Resumable } from './resume.js';
-import { engineLine, type Setup, setUp } from './setup.js';
+import { engineLine, type Setup, setUp, swagModelOf } from './setup.js';
 import { resolveStart, type StartedFrom, startedFrom, startedModel } from './start.js';
 
 export interface TrainingRequest {
@@ -94,18 +95,20 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
   reporter.note(`run folder ${folder.path}${resume ? `, going on ${placeOf(resume)}` : ''}`);
   const { learningRate: _, ...settings } = config.train.optimizer;
   const optimizer = createOptimizer(model.parameters, settings);
+  const swag = swagOf(config, model, setup);
   try {
-    if (resume) restore(resume, model, optimizer);
+    if (resume) restore(resume, model, optimizer, swag);
     else await folder.writeConfig({ ...start.config, name: folder.name });
     const warnings = posteriorWarnings(model.toTorch(), config.model.posterior.clamp);
     for (const warning of warnings) reporter.warn(warning);
     await writeEnvironment(folder, setup, startedAt, resume);
-    const outcome = await train(request, setup, folder, model, optimizer);
+    const outcome = await train(request, setup, folder, { model, optimizer, swag });
     const all = [...warnings, ...outcome.warnings];
     const summary = summarize(start.config, setup, folder, model, outcome, startedAt, all);
     await folder.writeSummary(summary);
     return summary;
   } finally {
+    swag?.dispose();
     optimizer.dispose();
     model.dispose();
     await setup.engine.dispose();
@@ -128,9 +131,22 @@ async function writeEnvironment(
   await folder.writeEnvironment({ ...resume.environment, resumed } as unknown as Environment);
 }
 
-function restore({ checkpoint, step }: Resumable, model: Model, optimizer: Optimizer): void {
+/** What collects the run's weights; undefined where its config asks for none. */
+function swagOf(config: Config, model: Model, { plan }: Setup): Swag | undefined {
+  const { swag, batchSize } = config.train;
+  if (swag === null) return undefined;
+  return new Swag(model, swag, Math.ceil(plan.train.length / batchSize), () => swagModelOf(config));
+}
+
+function restore(
+  { checkpoint, step }: Resumable,
+  model: Model,
+  optimizer: Optimizer,
+  swag: Swag | undefined,
+): void {
   if (checkpoint === null) return;
   model.fromTorch(checkpoint.weights);
+  swag?.moments.restore(checkpoint.swag, checkpoint.counters.swag_models);
   optimizer.restore(checkpoint.optimizer, step);
 }
 
@@ -155,19 +171,25 @@ function train(
   request: TrainingRequest,
   { dataset, plan, train, test }: Setup,
   folder: RunFolder,
-  model: Model,
-  optimizer: Optimizer,
+  { model, optimizer, swag }: Pick<TrainContext, 'model' | 'optimizer' | 'swag'>,
 ): Promise<TrainOutcome> {
   const { config, reporter, signal } = request;
   const checkpointAt = (epoch: number, step: number): Checkpoint => ({
     weights: model.toTorch(),
     optimizer: optimizer.toTorch(),
-    counters: { epoch, step, seed: config.seed },
+    ...(swag && { swag: swag.moments.toTorch() }),
+    counters: {
+      epoch,
+      step,
+      seed: config.seed,
+      ...(swag && { swag_models: swag.moments.collected }),
+    },
     meta: { model: config.model, parameters: model.parameterCount },
   });
   return trainModel(optionsOf(request), {
     model,
     optimizer,
+    swag,
     data: { train, test, plan },
     reporter,
     signal,

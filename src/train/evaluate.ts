@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { CLASS_COUNT } from '../data/dataset.js';
 import { type ImagePredictions, PredictionAccumulator, type PredictionMetrics } from '../metrics/index.js';
 import type { Model } from '../models/index.js';
-import { Predictor } from './predict.js';
+import { type Classifier, classifierOf, type LogitPredictor } from './classifier.js';
 import type { LabelledSource } from './step.js';
 
 export interface EvaluationOptions {
   /** Images to evaluate, in this order. */
   readonly indices: Int32Array;
-  /** Posterior samples; a model that draws nothing has one prediction. */
+  /** Posterior samples; a model that draws nothing has one prediction, an ensemble so many of each member. */
   readonly samples: number;
   /** Images between two reports of progress; their logits are held at once. */
   readonly batchSize: number;
@@ -28,7 +28,7 @@ export interface EvaluationSink {
    * @param logits [samples] of flat [B * classes]; not to be kept
    * @param labels [B]
    */
-  addBatch(logits: readonly Float32Array[], labels: Uint8Array): void;
+  addBatch(logits: readonly Float64Array[], labels: Uint8Array): void;
 }
 
 /** Metrics of the averaged predictive distribution, and the model's KL. */
@@ -40,19 +40,20 @@ export interface EvaluationResult extends PredictionMetrics {
 }
 
 /**
- * Evaluates a model by Monte Carlo over its posterior: each image's class probabilities are averaged over samples.
+ * Evaluates a model, or what was made of trained ones, by Monte Carlo over its posterior: each image's class probabilities are averaged over samples.
  * The result depends on neither the batch size nor the engine's threads: noise is named by (epoch, sample, image).
  */
 export async function evaluate(
-  model: Model,
+  model: Model | Classifier,
   source: LabelledSource,
   options: EvaluationOptions,
 ): Promise<EvaluationResult> {
-  const samples = model.stochastic ? options.samples : 1;
+  const classifier = 'predictor' in model ? model : classifierOf(model);
+  const samples = classifier.predictions(options.samples);
   const accumulator = new PredictionAccumulator(CLASS_COUNT, samples, { keepImages: options.keepImages });
-  const predictor = new Predictor(model, source, { samples, epoch: options.epoch });
+  const predictor = classifier.predictor(source, { samples: options.samples, epoch: options.epoch });
   const rows = Math.min(options.batchSize, options.indices.length);
-  const logits = Array.from({ length: samples }, () => new Float32Array(rows * CLASS_COUNT));
+  const logits = Array.from({ length: samples }, () => new Float64Array(rows * CLASS_COUNT));
   try {
     const total = options.indices.length;
     for (let first = 0; first < total; first += options.batchSize) {
@@ -77,10 +78,10 @@ export async function evaluate(
 
 /** Logits [samples] of [B * classes] of a batch, pass by pass. */
 async function predictBatch(
-  predictor: Predictor,
+  predictor: LogitPredictor,
   indices: Int32Array,
   first: number,
-  logits: readonly Float32Array[],
+  logits: readonly Float64Array[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let done = 0; done < indices.length; done += predictor.images) {

@@ -16,6 +16,7 @@ import type { TrainReporter } from './reporter.js';
 import type { EvaluatedRow, LossPrint, MetricsRow, TrainingColumns } from './row.js';
 import { learningRateAt, type RunLength, type ScheduleOptions } from './schedule.js';
 import { type LabelledSource, TrainStep } from './step.js';
+import type { Swag } from './swag.js';
 import { Trail } from './trail.js';
 
 /** Milliseconds of training between two looks at the outside world (progress, interrupts). */
@@ -74,6 +75,8 @@ export type CheckpointSave = (progress: EpochProgress, step: number) => Promise<
 export interface TrainContext {
   readonly model: Model;
   readonly optimizer: Optimizer;
+  /** Collects weights, and makes of them what is evaluated. */
+  readonly swag?: Swag | undefined;
   readonly data: TrainData;
   readonly reporter: TrainReporter;
   readonly onLossPrint: (print: LossPrint) => Promise<void>;
@@ -147,7 +150,7 @@ class TrainingRun {
       const { row, images } = due
         ? await this.keeping(running, () => this.evaluated(columns))
         : { row: skipped(columns) };
-      const improved = due && isBetter(row as EvaluatedRow, best);
+      const improved = due && this.counts(row) && isBetter(row as EvaluatedRow, best);
       if (due) final = row as EvaluatedRow;
       if (improved) best = final;
       await this.context.onEpochEnd(row, improved, images, posterior);
@@ -181,9 +184,14 @@ class TrainingRun {
       this.health.look(row, layers(row.epoch));
       if (row.test_nll === null) continue;
       final = row as EvaluatedRow;
-      if (isBetter(final, best)) best = final;
+      if (this.counts(row) && isBetter(final, best)) best = final;
     }
     return { ...(best && { best }), ...(final && { final }), posterior: layers(from?.epoch ?? 0) };
+  }
+
+  /** Whether an epoch may be the best: with SWAG, one that has its posterior. */
+  private counts({ step }: MetricsRow): boolean {
+    return this.context.swag?.readyBy(step) ?? true;
   }
 
   /** Trains one epoch, or what is left of it. The clock covers the steps alone. */
@@ -256,7 +264,8 @@ class TrainingRun {
 
   private rate(step: number): number {
     const { schedule, learningRate } = this.options;
-    return learningRateAt(schedule, learningRate, step, this.length);
+    const scheduled = learningRateAt(schedule, learningRate, step, this.length);
+    return this.context.swag?.rate(step, scheduled) ?? scheduled;
   }
 
   private oneStep(batch: Int32Array, { epoch, sums, printed }: RunningEpoch): LossPrint | undefined {
@@ -267,6 +276,7 @@ class TrainingRun {
     this.trail.note(batch, this.taken, rate, klWeight / this.n, transforms);
     const result = this.step.run(batch, this.taken, rate, klWeight / this.n, transforms);
     this.taken++;
+    this.context.swag?.afterStep(this.taken);
     if (!Number.isFinite(result.nll) || !Number.isFinite(result.kl))
       throw diverged({ step: this.taken, epoch, ...result }, this.trail.findFirst());
     sums.add(result, batch.length, klWeight);
@@ -336,9 +346,9 @@ class TrainingRun {
   }
 
   private measure(source: LabelledSource, indices: Int32Array, epoch: number): Promise<EvaluationResult> {
-    const { model, reporter, signal } = this.context;
+    const { model, swag, reporter, signal } = this.context;
     const { samples, batchSize } = this.options.evaluation;
-    return evaluate(model, source, {
+    return evaluate(swag?.classifier() ?? model, source, {
       indices,
       samples,
       batchSize,

@@ -3,6 +3,7 @@ import { CLASS_COUNT } from '../data/dataset.js';
 import { BayescnnError } from '../errors.js';
 import type { Model, StepWeights } from '../models/index.js';
 import { gatherImages, type ImageSource, writeTensor } from '../ops/index.js';
+import type { LogitPredictor } from './classifier.js';
 import { evaluationClock } from './evaluation-clock.js';
 import { createRunner, type StepRunner } from './runner.js';
 
@@ -14,6 +15,8 @@ export interface PredictorOptions {
   readonly samples: number;
   /** Names the noise: the epoch after which the model is evaluated. */
   readonly epoch: number;
+  /** Give the last layer's inputs in place of logits; default false. */
+  readonly features?: boolean;
 }
 
 /** The inputs of forward passes over one number of images, and their runner. */
@@ -26,7 +29,7 @@ interface Slot {
  * Draws a model's logits for images by number. What does not change between images (the weights' variances, the KL)
  * is worked out once; forward passes are replayed where the engine can, with the same bits.
  */
-export class Predictor {
+export class Predictor implements LogitPredictor {
   /** Images that one pass holds. */
   readonly images: number;
   /** KL(q || prior), nats; 0 without a posterior. */
@@ -52,13 +55,7 @@ export class Predictor {
     this.kl = this.weights.kl === null ? 0 : this.weights.kl.dataSync()[0];
   }
 
-  /**
-   * Logits of at most `images` images.
-   * @param indices [B] images of the source
-   * @param first the first one's number among all, which names its noise
-   * @param into [samples] of at least [at + B * classes]: sample s of image b goes to into[s][at + b * classes ..]
-   */
-  logits(indices: Int32Array, first: number, into: readonly Float32Array[], at: number): void {
+  logits(indices: Int32Array, first: number, into: readonly Float64Array[], at: number): void {
     const slot = this.slot(indices.length);
     writeTensor(slot.indices, indices);
     for (let sample = 0; sample < this.options.samples; sample += this.together) {
@@ -70,7 +67,9 @@ export class Predictor {
 
   private forward(indices: tf.Tensor1D): tf.Tensor2D {
     const x = gatherImages(indices, this.source);
-    return this.model.forward(x, this.weights, { sample: true, clock: this.clock, samples: this.together });
+    const { features = false } = this.options;
+    const { clock, together: samples } = this;
+    return this.model.forward(x, this.weights, { sample: true, clock, samples, features });
   }
 
   private setClock(sample: number, first: number): void {
@@ -78,19 +77,20 @@ export class Predictor {
   }
 
   /** From image by image, its samples side by side, to sample by sample. */
-  private scatter(rows: Float32Array, images: number, into: readonly Float32Array[], at: number): void {
-    if (rows.length !== images * this.together * CLASS_COUNT) {
+  private scatter(rows: Float32Array, images: number, into: readonly Float64Array[], at: number): void {
+    const width = this.options.features ? rows.length / (images * this.together) : CLASS_COUNT;
+    if (rows.length !== images * this.together * width) {
       throw new BayescnnError(
         'failure',
-        `evaluation: ${this.together} samples of ${images} images are ${images * this.together * CLASS_COUNT} logits, got ${rows.length}`,
+        `evaluation: ${this.together} samples of ${images} images are ${images * this.together * width} logits, got ${rows.length}`,
         { hint: 'a model whose samples do not part must say so (partsSamples)' },
       );
     }
     let from = 0;
     for (let image = 0; image < images; image++) {
-      const to = at + image * CLASS_COUNT;
+      const to = at + image * width;
       for (let sample = 0; sample < this.together; sample++)
-        for (let k = 0; k < CLASS_COUNT; k++) into[sample][to + k] = rows[from++];
+        for (let k = 0; k < width; k++) into[sample][to + k] = rows[from++];
     }
   }
 
@@ -103,7 +103,6 @@ export class Predictor {
     return slot;
   }
 
-  /** Frees what it made, not the model's own variables. */
   dispose(): void {
     for (const { indices, runner } of this.slots.values()) {
       runner.dispose();

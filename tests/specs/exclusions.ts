@@ -73,6 +73,7 @@ export const KERNELS: Reasons = {
   FlipSigns: OURS,
   FlipoutSum: OURS,
   FlipoutSumGrad: OURS,
+  Dropout: OURS,
   ConvReluPoolInference: OURS,
   LrtConvReluPoolInference: OURS,
   DenseInference: OURS,

@@ -72,6 +72,7 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.FlipSigns]: own([3, 4], [7]),
   [Op.FlipoutSum]: own([6, 7, 8], [11, 12]),
   [Op.FlipoutSumGrad]: own([6, 7, 8, 9], [12, 13]),
+  [Op.Dropout]: own([2, 3], [10]),
   [Op.ConvInference]: pairs(1, [2, 3, 4], [5]),
   [Op.LrtConvInference]: pairs(1, [4, 5, 6, 7, 8, 9, 10], [14]),
   [Op.DenseInference]: pairs(0, [4, 5, 6], [7]),

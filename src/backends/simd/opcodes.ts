@@ -32,6 +32,7 @@ export enum Op {
   FlipSigns = 29,
   FlipoutSum = 30,
   FlipoutSumGrad = 31,
+  Dropout = 32,
   ConvInference = 40,
   LrtConvInference = 41,
   DenseInference = 42,

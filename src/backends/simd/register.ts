@@ -26,6 +26,7 @@ import {
   LrtDenseGradInput,
   LrtDenseGradKernel,
 } from './kernels/Dense.js';
+import { Dropout } from './kernels/Dropout.js';
 import { FlipoutSum, FlipoutSumGrad, FlipSigns } from './kernels/Flipout.js';
 import { GatherImages, GatherLabels } from './kernels/Gather.js';
 import { GaussianVariational, GaussianVariationalGrad } from './kernels/GaussianVariational.js';
@@ -81,6 +82,7 @@ const FUSED: SimdKernel<any>[] = [
   FlipSigns,
   FlipoutSum,
   FlipoutSumGrad,
+  Dropout,
   ConvReluPoolInference,
   LrtConvReluPoolInference,
   DenseInference,

@@ -59,6 +59,7 @@ function uncertainty(result: EvaluationReport): Row[] {
 function origin(result: EvaluationReport): Row[] {
   return [
     ['posterior samples', String(result.samples)],
+    ...(result.temperature === 1 ? [] : [['temperature', figure(result.temperature)] satisfies Row]),
     ['checkpoint', result.checkpoint],
     ['epoch', `${result.epoch}, ${CHOSEN[result.selection]}`],
     ...(result.export === undefined ? [] : [['exported to', result.export] satisfies Row]),

@@ -11,6 +11,7 @@ Examples:
   bayescnn eval results/notebook-bayes --checkpoint last --samples 100 --json
   bayescnn eval results/smoke-cnn --split train --subset 500
   bayescnn eval results/bayes-all --samples 50 --curve --export predictions
+  bayescnn eval results/cnn --temperature fit
   bayescnn eval results/bayes-all --corrupt fog --severity 3 --ood all
   bayescnn eval results/bayes-all --corrupt-files CIFAR-10-C --ood-file test_32x32.mat
 `;
@@ -44,6 +45,10 @@ export function addEval(program: Command, io: Io): void {
       '--ood-file <file>',
       'also tell these apart: SVHN .mat, CIFAR-100 archive, npy, a folder of pictures; may be repeated',
       collected,
+    )
+    .option(
+      '--temperature <value>',
+      "divide logits by a number, or by the best on the validation images: fit (default: the run's)",
     )
     .option('--export <dir>', 'write predictions of each image and sample into a new folder (npy, CSV)')
     .option('--json', 'print one JSON document on stdout, all else on stderr')

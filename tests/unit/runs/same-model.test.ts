@@ -7,6 +7,8 @@ const config = parseConfig({ name: 'x', model: { architecture: 'lenet', bayesian
 const checkpoint = (meta: unknown) => ({
   weights: {},
   optimizer: {},
+  swag: {},
+  laplace: {},
   counters: {},
   meta,
   path: 'b.safetensors',

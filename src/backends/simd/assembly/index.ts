@@ -13,6 +13,7 @@ import { convInference, lrtConvInference } from './conv-inference';
 import { denseForward, densePartial, denseSum, denseGradInput, denseGradKernel, lrtDenseForward } from './dense';
 import { denseInference, lrtDenseInference } from './dense-inference';
 import { add, multiply, sum } from './elementwise';
+import { dropout } from './dropout';
 import { flipoutSum, flipoutSumGrad, flipSigns } from './flipout';
 import { gatherAugmented, gatherImages, gatherLabels } from './gather';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss';
@@ -144,6 +145,8 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return flipoutSum(args, tid, threads, scratch);
     case Op.FlipoutSumGrad:
       return flipoutSumGrad(args, tid, threads, scratch);
+    case Op.Dropout:
+      return dropout(args, tid, threads, scratch);
     case Op.ConvInference:
       return convInference(args, tid, threads, scratch);
     case Op.LrtConvInference:

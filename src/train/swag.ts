@@ -1,0 +1,156 @@
+import type { Model, TorchRecord, TorchTensor } from '../models/index.js';
+import { type Classifier, classifierOf } from './classifier.js';
+
+/** SWAG-diagonal: when weights are collected, and the posterior that they make. */
+export interface SwagOptions {
+  /** Epochs before collecting begins. */
+  readonly start: number;
+  /** Steps between two collections; null: one at the end of each epoch. */
+  readonly every: number | null;
+  /** The learning rate from `start` on; null: the schedule goes on. */
+  readonly learningRate: number | null;
+  /** Factor of the collected variance. */
+  readonly scale: number;
+}
+
+/** The least variance that a weight is given, as in the authors' code: one that never moved has no logarithm of its width. */
+const LEAST_VARIANCE = 1e-30;
+
+/** Mean and summed squared deviations of a parameter's collected values, in PyTorch's order. */
+interface Moments {
+  readonly shape: readonly number[];
+  readonly mean: Float32Array;
+  readonly deviations: Float32Array;
+}
+
+/**
+ * Running moments of a network's weights (Maddox et al. 2019, section 3.2), by Welford's update in float32: a checkpoint
+ * holds the whole state, so that a resumed run goes on with the same bits.
+ */
+export class SwagMoments {
+  private readonly moments: Map<string, Moments>;
+  private count = 0;
+
+  constructor(parameters: Readonly<Record<string, TorchTensor>>) {
+    this.moments = new Map(
+      Object.entries(parameters).map(([name, { shape, data }]) => [
+        name,
+        { shape, mean: new Float32Array(data.length), deviations: new Float32Array(data.length) },
+      ]),
+    );
+  }
+
+  /** Sets of weights so far. */
+  get collected(): number {
+    return this.count;
+  }
+
+  /** Takes in a set of weights. */
+  add(parameters: TorchRecord): void {
+    this.count++;
+    for (const [name, { mean, deviations }] of this.moments) {
+      const { data } = parameters[name];
+      for (let i = 0; i < data.length; i++) {
+        const off = data[i] - mean[i];
+        mean[i] += off / this.count;
+        deviations[i] += off * (data[i] - mean[i]);
+      }
+    }
+  }
+
+  /** `<parameter>.mean` and `<parameter>.squared_deviations`: their sum over the collected sets. */
+  toTorch(): Record<string, TorchTensor> {
+    const record: Record<string, TorchTensor> = {};
+    for (const [name, { shape, mean, deviations }] of this.moments) {
+      record[`${name}.mean`] = { shape, data: mean.slice() };
+      record[`${name}.squared_deviations`] = { shape, data: deviations.slice() };
+    }
+    return record;
+  }
+
+  restore(record: TorchRecord, collected: number): void {
+    for (const [name, { mean, deviations }] of this.moments) {
+      mean.set(record[`${name}.mean`].data);
+      deviations.set(record[`${name}.squared_deviations`].data);
+    }
+    this.count = collected;
+  }
+}
+
+/**
+ * The Gaussian posterior of collected moments, N(mean, scale (deviations / collected)), as a Bayesian network holds it:
+ * `<parameter>_mu` and `<parameter>_rho`, sigma = softplus(rho).
+ * @param record what `SwagMoments.toTorch` gave
+ */
+export function swagPosterior(record: TorchRecord, collected: number, scale: number): TorchRecord {
+  const posterior: Record<string, TorchTensor> = {};
+  for (const [key, { shape, data }] of Object.entries(record)) {
+    const name = key.slice(0, key.lastIndexOf('.'));
+    if (key.endsWith('.mean')) posterior[`${name}_mu`] = { shape, data };
+    else posterior[`${name}_rho`] = { shape, data: data.map((sum) => rhoOf(sum / collected, scale)) };
+  }
+  return posterior;
+}
+
+/** softplus^-1 of the standard deviation. */
+function rhoOf(variance: number, scale: number): number {
+  const sigma = Math.sqrt(scale * Math.max(variance, LEAST_VARIANCE));
+  return Math.log(Math.expm1(sigma));
+}
+
+/** Collects a run's weights in its last part, and evaluates the posterior that they make. */
+export class Swag {
+  readonly moments: SwagMoments;
+  private twin: Model | undefined;
+
+  /** @param makeTwin the same network with a posterior over all weights, sampled a draw for all images */
+  constructor(
+    private readonly model: Model,
+    private readonly options: SwagOptions,
+    private readonly stepsPerEpoch: number,
+    private readonly makeTwin: () => Model,
+  ) {
+    this.moments = new SwagMoments(parametersOf(model));
+  }
+
+  /** The rate of a step, counted from 0, that would be `scheduled` otherwise. */
+  rate(step: number, scheduled: number): number {
+    const { start, learningRate } = this.options;
+    return learningRate !== null && step >= start * this.stepsPerEpoch ? learningRate : scheduled;
+  }
+
+  /** Call behind each step. @param taken steps so far */
+  afterStep(taken: number): void {
+    const since = taken - this.options.start * this.stepsPerEpoch;
+    if (since > 0 && since % this.every === 0) this.moments.add(parametersOf(this.model));
+  }
+
+  /** Whether there is a posterior once so many steps are taken. */
+  readyBy(taken: number): boolean {
+    return taken >= this.options.start * this.stepsPerEpoch + this.every;
+  }
+
+  private get every(): number {
+    return this.options.every ?? this.stepsPerEpoch;
+  }
+
+  /** What is evaluated now: the posterior of the moments, or before there are any the network itself. */
+  classifier(): Classifier {
+    const { collected } = this.moments;
+    if (collected === 0) return classifierOf(this.model);
+    this.twin ??= this.makeTwin();
+    this.twin.fromTorch(swagPosterior(this.moments.toTorch(), collected, this.options.scale));
+    return classifierOf(this.twin);
+  }
+
+  /** Frees the twin. */
+  dispose(): void {
+    this.twin?.dispose();
+  }
+}
+
+/** The trained values alone: a network's record may hold more. */
+function parametersOf(model: Model): Record<string, TorchTensor> {
+  const record = model.toTorch();
+  return Object.fromEntries(model.parameters.map(({ name }) => [name, record[name]]));
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TIME_COLUMNS } from '../../src/train/row.js';
+import { run, scratch, start, tinyTraining } from './command.js';
+
+const { directory, remove } = scratch();
+afterAll(remove);
+const out = path.join(directory, 'results');
+const cache = { cache: path.join(directory, 'cache') };
+const at = (name: string) => path.join(out, name);
+
+const training = (name: string, ...settings: string[]) =>
+  tinyTraining(out, '--name', name, ...settings.flatMap((setting) => ['--set', setting]));
+
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await run([...args, '--json', '--threads', '1'], cache);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+describe('SWAG', () => {
+  const SWAG = [
+    'train.epochs=6',
+    'train.swag={"start":2,"every":5,"learningRate":0.01}',
+    'data.validation=20',
+  ];
+
+  it('goes on after an interruption as if there had been none', async () => {
+    expect((await run(training('whole', ...SWAG), cache)).code).toBe(0);
+    const part = start(training('part', ...SWAG), cache);
+    await part.printed(/epoch 3\/6/);
+    part.process.kill('SIGINT');
+    const stopped = await part.finished;
+    if (stopped.code === 130) {
+      const resumed = await run(['train', '--resume', at('part')], cache);
+      expect(resumed.code, resumed.stderr).toBe(0);
+    } else expect(stopped.code).toBe(0);
+    const rows = (name: string) =>
+      readFileSync(path.join(at(name), 'metrics.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const row = JSON.parse(line);
+          for (const column of TIME_COLUMNS) delete row[column];
+          return row;
+        });
+    expect(rows('part')).toEqual(rows('whole'));
+    const bytes = (name: string, file: string) => readFileSync(path.join(at(name), file));
+    for (const file of [
+      'checkpoints/last.safetensors',
+      'checkpoints/best.safetensors',
+      'predictions.safetensors',
+    ])
+      expect(Buffer.compare(bytes('part', file), bytes('whole', file)), file).toBe(0);
+    // Before there is a posterior the network itself is evaluated, then samples of it; the rate is SWAG's.
+    expect(rows('whole').map(({ samples }) => samples)).toEqual([1, 1, 10, 10, 10, 10]);
+    expect(
+      rows('whole')
+        .map(({ learning_rate }) => learning_rate)
+        .slice(2),
+    ).toEqual([0.01, 0.01, 0.01, 0.01]);
+    const summary = JSON.parse(bytes('whole', 'summary.json').toString());
+    expect(summary.best.epoch).toBeGreaterThan(2);
+  });
+
+  it('is evaluated as training evaluated it, by samples', async () => {
+    const report = await json('eval', at('whole'), '--checkpoint', 'last', '--curve');
+    const summary = JSON.parse(readFileSync(path.join(at('whole'), 'summary.json'), 'utf8'));
+    expect(report.nll).toBe(summary.final.test_nll);
+    expect(report.mutual_information).toBeGreaterThan(0);
+    expect(report.curve).toHaveLength(10);
+    const exported = await json('export', at('whole'), '--format', 'pytorch');
+    expect(Object.keys(exported.tensors)).toContain('fc3.bias_rho');
+  });
+});
+
+describe('MC dropout', () => {
+  it('predicts by samples, in training as in evaluation', async () => {
+    const { code, stderr } = await run(
+      training('mc', 'model.dropout.rate=0.2', 'model.dropout.layers=dense'),
+      cache,
+    );
+    expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain('not replayed');
+    const summary = JSON.parse(readFileSync(path.join(at('mc'), 'summary.json'), 'utf8'));
+    expect(summary.final.samples).toBe(10);
+    const report = await json('eval', at('mc'), '--samples', '10');
+    expect(report.nll).toBe(summary.final.test_nll);
+    expect(report.mutual_information).toBeGreaterThan(0);
+  });
+
+  it('names layers that it cannot be behind', async () => {
+    const { code, stderr } = await run(training('bad', 'model.dropout.layers=["fc3"]'), cache);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'model.dropout.layers: must name layers of lenet before its last (conv1, conv2, fc1, fc2)',
+    );
+  });
+});
+
+describe('laplace', () => {
+  beforeAll(async () => {
+    expect((await run(training('cnn'), cache)).code).toBe(0);
+  });
+
+  it('makes a run whose samples scatter around the network', async () => {
+    const summary = await json('laplace', at('cnn'), '--out', out, '--samples', '30');
+    expect(summary.derived.settings).toEqual({ laplace: 'marginal likelihood' });
+    expect(summary.derived.facts).toMatchObject({ parameters: 850, images: 200 });
+    expect(summary.derived.facts.prior_precision).toBeGreaterThan(0);
+    const report = await json('eval', at('cnn-laplace'), '--ood', 'constant', '--curve');
+    expect(report).toMatchObject({ nll: summary.final.nll, samples: 30 });
+    expect(report.mutual_information).toBeGreaterThan(0);
+    // A prior that leaves no room gives the network back.
+    const tight = ['--prior-precision', '1e12', '--name', 'tight', '--samples', '2'];
+    await json('laplace', at('cnn'), '--out', out, ...tight);
+    const [still, cnn] = [await json('eval', at('tight')), await json('eval', at('cnn'))];
+    expect(still.nll).toBeCloseTo(cnn.nll, 5);
+    const members = await json('ensemble', at('cnn-laplace'), at('cnn'), '--out', out, '--samples', '3');
+    expect(members.final.samples).toBe(6);
+  });
+
+  it('refuses a run that has a posterior already', async () => {
+    const { code, stderr } = await run(['laplace', at('cnn-laplace'), '--out', out], cache);
+    expect(code).toBe(2);
+    expect(stderr).toContain('expected a trained run without a posterior, got one made of others');
+  });
+});
