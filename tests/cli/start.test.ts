@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/results/index.js';
@@ -124,6 +124,8 @@ describe('what a run says of its model', () => {
     const file = path.join(half.run, 'config.json');
     const config = JSON.parse(readFileSync(file, 'utf8'));
     writeFileSync(file, JSON.stringify({ ...config, train: { ...config.train, epochs: 2 } }));
+    // A run that has its summary has ended.
+    rmSync(path.join(half.run, 'summary.json'));
     const { code, stderr } = await bayescnn('train', '--resume', half.run, '--quiet');
     expect(code, stderr).toBe(0);
     const bytes = async (folder: string) =>
