@@ -98,6 +98,11 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     message: 'must be less than "epochs", or nothing is collected',
   },
   {
+    inputs: ['model.activation', 'model.architecture'],
+    holds: ({ model }) => model.activation === 'relu' || !isNormalised(model.architecture),
+    message: 'must be "relu" with batch normalisation, which has it built in',
+  },
+  {
     inputs: ['train.swag', 'model.architecture'],
     holds: ({ train: { swag }, model }) => swag === null || !isNormalised(model.architecture),
     message: 'must be null with batch normalisation, whose statistics a draw of the weights would not fit',

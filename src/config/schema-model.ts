@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ARCHITECTURE_NAMES } from '../models/architectures.js';
 import { ESTIMATORS } from '../models/estimator.js';
+import { ACTIVATIONS } from '../models/networks/network.js';
 import { posterior } from './schema-posterior.js';
 import { tagged } from './tagged.js';
 
@@ -82,7 +83,7 @@ export const modelSchema = z
       .enum(ARCHITECTURE_NAMES)
       .default('lenet')
       .describe(
-        "The network. lenet: the notebook's LeNet, 62,006 weights; 3conv3fc and alexnet: PyTorch-BayesianCNN's, 1,782,634 and 2,175,946 (with ReLU; 3conv3fc with pools of 2x2); vgg: three blocks of two 3x3 convolutions, 550,570; resnet20: He et al. 2016, with batch normalisation, 269,722",
+        "The network. lenet: the notebook's LeNet, 62,006 weights; 3conv3fc and alexnet: PyTorch-BayesianCNN's, 1,782,634 and 2,175,946 (3conv3fc with pools of 2x2, 3conv3fc-pool3 with its own of 3x3); vgg: three blocks of two 3x3 convolutions, 550,570; resnet20: He et al. 2016, with batch normalisation, 269,722",
       ),
     bayesian: z
       .union([z.enum(PARTS), layerList], { error: () => PARTS_SHAPE })
@@ -96,7 +97,10 @@ export const modelSchema = z
       .describe(
         'How a Bayesian layer is sampled. lrt: local reparameterisation, Kingma et al. 2015; weight-sampling: one draw of the weights a batch, Blundell et al. 2015; weight-sampling-per-example: a draw for each image (slow); flipout: one draw a batch and random signs, Wen et al. 2018; mean: no noise, the posterior means',
       ),
-    activation: z.enum(['relu']).default('relu').describe('Non-linearity between layers'),
+    activation: z
+      .enum(ACTIVATIONS)
+      .default('relu')
+      .describe("Non-linearity between layers; softplus: PyTorch-BayesianCNN's default"),
     dropout,
     prior: tagged([gaussianPrior, mixturePrior, laplacePrior], 'gaussian').describe(
       'Prior of every Bayesian weight',

@@ -3,7 +3,7 @@ import { alexnet } from './networks/alexnet.js';
 import { lenet } from './networks/lenet.js';
 import type { Network } from './networks/network.js';
 import { resnet20 } from './networks/resnet20.js';
-import { threeConvThreeFc } from './networks/three-conv-three-fc.js';
+import { threeConvThreeFc, threeConvThreeFcPool3 } from './networks/three-conv-three-fc.js';
 import { vgg } from './networks/vgg.js';
 
 /** A layer with weights, in the order of the forward pass. */
@@ -19,6 +19,7 @@ export interface LayerInfo {
 export const NETWORKS = {
   lenet,
   '3conv3fc': threeConvThreeFc,
+  '3conv3fc-pool3': threeConvThreeFcPool3,
   alexnet,
   vgg,
   resnet20,

@@ -9,6 +9,7 @@ import { BayesDenseLayer } from './layers/bayes-dense.js';
 import { ConvLayer } from './layers/conv.js';
 import { DenseLayer } from './layers/dense.js';
 import { Dropout, type DropoutOptions } from './layers/dropout.js';
+import { followed } from './layers/followed.js';
 import type { Layer, LayerRun, LayerWeights } from './layers/layer.js';
 import type { BayesianOptions } from './layers/variational.js';
 import type { ForwardOptions, Model, StepWeights } from './model.js';
@@ -49,9 +50,12 @@ export class FeedForward implements Model {
   ) {
     this.dropout = new Dropout(dropout, options.seed);
     this.convs = Object.entries(convs).map(([name, shape]) => ({
-      conv: bayesian.includes(name)
-        ? new BayesConvLayer(name, shape, options)
-        : new ConvLayer(name, shape, options.seed),
+      conv: followed(
+        (bayesian.includes(name)
+          ? new BayesConvLayer(name, shape, options)
+          : new ConvLayer(name, shape, options.seed)) as AnyLayer<tf.Tensor4D, tf.Tensor4D>,
+        shape,
+      ),
       ...(shape.norm && {
         norm: new BatchNormLayer(shape.norm.name, shape.outputs),
         shortcut: shape.norm.shortcut,
@@ -59,9 +63,12 @@ export class FeedForward implements Model {
     }));
     this.averagePool = averagePool;
     this.denses = Object.entries(denses).map(([name, shape]) =>
-      bayesian.includes(name)
-        ? new BayesDenseLayer(name, shape, options)
-        : new DenseLayer(name, shape, options.seed),
+      followed(
+        (bayesian.includes(name)
+          ? new BayesDenseLayer(name, shape, options)
+          : new DenseLayer(name, shape, options.seed)) as AnyLayer<tf.Tensor2D, tf.Tensor2D>,
+        shape,
+      ),
     );
     const { layers } = this;
     this.parameters = [

@@ -23,6 +23,7 @@ export type { ConvShape, DenseShape } from './layers/shapes.js';
 export type { BayesianOptions, Divergence } from './layers/variational.js';
 export type { ForwardOptions, Model, StepWeights } from './model.js';
 export type { NamedVariable, TorchTensor } from './named-variable.js';
+export { ACTIVATIONS, type ActivationName } from './networks/network.js';
 export { empiricalSigmas, posteriorWarnings } from './posterior-report.js';
 export {
   createModel,

@@ -19,10 +19,13 @@ import type { PosteriorOptions } from './layers/posterior-start.js';
 import type { Divergence } from './layers/variational.js';
 
 import type { Model } from './model.js';
+import { type ActivationName, withActivation } from './networks/network.js';
 
 /** What to build. */
 export interface ModelOptions {
   readonly architecture: Architecture;
+  /** Default `relu`. */
+  readonly activation?: ActivationName;
   readonly bayesian: BayesianPart;
   /** Default `lrt`. */
   readonly estimator?: Estimator;
@@ -53,7 +56,8 @@ export function createModel(options: ModelOptions): Model {
   const bayesian = { prior, posterior, estimator, divergence, seed };
   const { rate, layers: part, sampled } = options.dropout ?? { rate: 0, layers: [], sampled: false };
   const dropout = { rate, layers: droppedLayers(architecture, part), sampled };
-  return new FeedForward(architecture, NETWORKS[architecture], layers, bayesian, dropout);
+  const network = withActivation(NETWORKS[architecture], options.activation ?? 'relu');
+  return new FeedForward(architecture, network, layers, bayesian, dropout);
 }
 
 /** @throws BayescnnError 'config' when the numbers make no density */

@@ -7,6 +7,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { adopt } from './adopt.js';
 import type { SimdBackend } from './backend.js';
+import { SoftplusActivation } from './kernels/Activation.js';
 import { AdamUpdate } from './kernels/AdamUpdate.js';
 import { add, addN, multiply, SavedSlope } from './kernels/Arithmetic.js';
 import { BatchNorm, BatchNormGrad, BatchNormInference } from './kernels/BatchNorm.js';
@@ -39,6 +40,7 @@ import {
 } from './kernels/Inference.js';
 import { type SimdKernel, toConfig } from './kernels/kernel.js';
 import { LrtConvReluPool } from './kernels/LrtConvReluPool.js';
+import { OverlappingPool, OverlappingPoolGrad } from './kernels/OverlappingPool.js';
 import { EmpiricalKl, LaplaceKl, SampledKl } from './kernels/PriorKl.js';
 import { SampleWeights } from './kernels/SampleWeights.js';
 import { SgdUpdate } from './kernels/SgdUpdate.js';
@@ -83,6 +85,9 @@ const FUSED: SimdKernel<any>[] = [
   FlipoutSum,
   FlipoutSumGrad,
   Dropout,
+  SoftplusActivation,
+  OverlappingPool,
+  OverlappingPoolGrad,
   ConvReluPoolInference,
   LrtConvReluPoolInference,
   DenseInference,

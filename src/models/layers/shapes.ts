@@ -1,7 +1,8 @@
 import type { Layout, Spatial } from '../layout.js';
+import type { Following } from './followed.js';
 
 /** A convolution layer: square kernels, lengths in cells. */
-export interface ConvShape {
+export interface ConvShape extends Following {
   readonly inputs: number;
   readonly outputs: number;
   readonly kernel: number;
@@ -20,7 +21,7 @@ export interface ConvShape {
 }
 
 /** A dense layer. */
-export interface DenseShape {
+export interface DenseShape extends Pick<Following, 'softplus'> {
   readonly inputs: number;
   readonly outputs: number;
   /** Default true. */

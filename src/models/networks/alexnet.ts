@@ -3,8 +3,7 @@ import type { Network } from './network.js';
 
 /**
  * AlexNet of PyTorch-BayesianCNN (`models/BayesianModels/BayesianAlexNet.py`), 2,175,946 weights: conv 3-64 k11 stride 4,
- * pool, conv 64-192 k5, pool, conv 192-384-256-128 k3, pool, then 128-10. Its names, shapes and pools; one deviation:
- * ReLU in place of softplus (its `activation_type='relu'`).
+ * pool, conv 64-192 k5, pool, conv 192-384-256-128 k3, pool, then 128-10. Its names, shapes and pools.
  */
 export const alexnet: Network = {
   convs: {

@@ -23,3 +23,20 @@ export interface Network {
   readonly averagePool?: boolean;
   readonly denses: Readonly<Record<string, DenseShape>>;
 }
+
+/** Non-linearities between layers. */
+export const ACTIVATIONS = ['relu', 'softplus'] as const;
+export type ActivationName = (typeof ACTIVATIONS)[number];
+
+/** The network with another non-linearity behind each layer that has ReLU; batch normalisation keeps its own. */
+export function withActivation(network: Network, activation: ActivationName): Network {
+  if (activation === 'relu') return network;
+  const changed = <S extends ConvBlock | DenseShape>(shapes: Readonly<Record<string, S>>) =>
+    Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [
+        name,
+        shape.relu ? { ...shape, relu: false, softplus: true } : shape,
+      ]),
+    ) as Record<string, S>;
+  return { ...network, convs: changed(network.convs), denses: changed(network.denses) };
+}

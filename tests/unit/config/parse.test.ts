@@ -146,7 +146,7 @@ describe('errors', () => {
         '  data.archive: must be null with "source": "synthetic", whose images are made, not read, got "a.tar"',
         '  data.subset: expected a number >= 1, got -1',
         '  data.augment.0: expected one of "crop", "flip", got "flop"; did you mean "flip"?',
-        '  model.activation: expected "relu", got "relU"; did you mean "relu"?',
+        '  model.activation: expected one of "relu", "softplus", got "relU"; did you mean "relu"?',
         '  model.prior.sigma2: must be > 0 unless "pi" is 1 (a component of width 0 has no density), got 0',
         '  train.epoch: unknown setting, got 3; did you mean "epochs"?',
         '  train.epochs: expected a number >= 1, got 0',

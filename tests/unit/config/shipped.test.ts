@@ -64,6 +64,10 @@ describe('shipped configs', () => {
     expect(data.subset).toBeNull();
   });
 
+  it.each(['notebook', 'pbc', 'bde'])('%s lists how it differs from its original', async (name) => {
+    expect((await loadConfig(path.join(folder, `${name}.json`))).notes).toMatch(/Deviations: [^.]{100}/);
+  });
+
   it('quickstart needs no network', async () => {
     expect((await loadConfig(path.join(folder, 'quickstart.json'))).data.source).toBe('synthetic');
   });

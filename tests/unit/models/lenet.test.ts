@@ -248,7 +248,7 @@ describe('createModel', () => {
   it('refuses what makes no model', () => {
     const make = (options: object) => () => createModel({ ...ALL, ...options } as ModelOptions);
     expect(make({ architecture: 'resnet' })).toThrow(
-      /one of lenet, 3conv3fc, alexnet, vgg, resnet20 wanted, got resnet/,
+      /one of lenet, 3conv3fc, 3conv3fc-pool3, alexnet, vgg, resnet20 wanted, got resnet/,
     );
     expect(make({ prior: { kind: 'gaussian', sigma: 0 } })).toThrow(
       /sigma must be positive and finite, got 0/,

@@ -1,4 +1,5 @@
 import { Op, UNFENCED } from '../opcodes';
+import { softplusActivation } from './activation';
 import { adamUpdate } from './adam';
 import { averagePool, averagePoolGrad } from './average-pool';
 import {
@@ -17,6 +18,7 @@ import { dropout } from './dropout';
 import { flipoutSum, flipoutSumGrad, flipSigns } from './flipout';
 import { gatherAugmented, gatherImages, gatherLabels } from './gather';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss';
+import { overlappingPool, overlappingPoolGrad } from './overlapping-pool';
 import { peak } from './peak';
 import { empiricalGrad, empiricalMoments, empiricalSum, laplaceKl, sampledKl } from './prior-kl';
 import { sgdUpdate } from './update';
@@ -145,6 +147,12 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return flipoutSum(args, tid, threads, scratch);
     case Op.FlipoutSumGrad:
       return flipoutSumGrad(args, tid, threads, scratch);
+    case Op.SoftplusActivation:
+      return softplusActivation(args, tid, threads, scratch);
+    case Op.OverlappingPool:
+      return overlappingPool(args, tid, threads, scratch);
+    case Op.OverlappingPoolGrad:
+      return overlappingPoolGrad(args, tid, threads, scratch);
     case Op.Dropout:
       return dropout(args, tid, threads, scratch);
     case Op.ConvInference:
