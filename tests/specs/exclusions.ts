@@ -40,7 +40,7 @@ export const SUITES: Reasons = {
   ModelManagement: 'model files, no kernels; for Chrome',
 };
 
-const OURS = 'ours, no op of TF.js: tests/conformance/simd-*.test.ts and inference.test.ts';
+const OURS = 'ours, no op of TF.js: tests/conformance/{simd-*,inference,residual-ops,activation,dropout}.test.ts';
 
 /** Kernels registered for `simd` that no spec reaches. */
 export const KERNELS: Reasons = {
@@ -77,6 +77,14 @@ export const KERNELS: Reasons = {
   SoftplusActivation: OURS,
   OverlappingPool: OURS,
   OverlappingPoolGrad: OURS,
+  BatchNorm: OURS,
+  BatchNormGrad: OURS,
+  BatchNormInference: OURS,
+  Conv3: OURS,
+  Conv3GradFilter: OURS,
+  Conv3GradInput: OURS,
+  GlobalAveragePool: OURS,
+  GlobalAveragePoolGrad: OURS,
   ConvReluPoolInference: OURS,
   LrtConvReluPoolInference: OURS,
   DenseInference: OURS,
