@@ -40,7 +40,8 @@ export const SUITES: Reasons = {
   ModelManagement: 'model files, no kernels; for Chrome',
 };
 
-const OURS = 'ours, no op of TF.js: tests/conformance/{simd-*,inference,residual-ops,activation,dropout}.test.ts';
+const OURS =
+  'ours, no op of TF.js: tests/conformance/{simd-*,inference,residual-ops,activation,dropout}.test.ts';
 
 /** Kernels registered for `simd` that no spec reaches. */
 export const KERNELS: Reasons = {

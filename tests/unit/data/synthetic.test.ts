@@ -112,9 +112,11 @@ describe('writeSyntheticArchive', () => {
 
 describe('the synthetic dataset', () => {
   it('is generated in under 3 s', { retry: 2 }, async () => {
-    const start = performance.now();
+    // Processor time, which other work on the machine does not change.
+    const start = process.cpuUsage();
     await load(temporaryFolder());
-    expect(performance.now() - start).toBeLessThan(3000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(3);
   });
 
   it('is balanced, and learnable but not by colour alone', async () => {
