@@ -30,13 +30,13 @@ function worksOf(run: () => void): Record<string, Work> {
   return works;
 }
 
-describe('useful multiply-adds, counted as two', () => {
+describe('multiply-adds of the formulas, counted as two', () => {
   const [B, H, C, K, O] = [3, 11, 2, 3, 5];
   const options = { stride: 2, padding: 1, dilation: 1, relu: true, pool: true };
   /** floor((11 + 2 - 3) / 2) + 1, and half of it after the pool. */
   const [CONV, POOLED] = [6, 3];
 
-  it('of a convolution and its gradients: forward at every place, backward where a gradient arrives', () => {
+  it('of a convolution and its gradients: at every place, and of gradients what is not a product with zero', () => {
     let live = 0;
     const works = worksOf(() => {
       const [x, filter] = [normal<tf.Tensor4D>(B, H, H, C), normal<tf.Tensor4D>(K, K, C, O)];
@@ -51,8 +51,9 @@ describe('useful multiply-adds, counted as two', () => {
     expect(live).toBeLessThan(B * POOLED * POOLED * O);
     const shape = '11x11x2 to 3x3x5';
     expect(works.ConvForward).toEqual({ shape, flop: 2 * B * CONV * CONV * O * K * K * C });
-    expect(works.ConvGradFilter).toEqual({ shape, flop: 2 * live * K * K * C });
-    expect(works.ConvGradInput).toEqual({ shape, flop: 2 * live * K * K * C });
+    const gradient = { ...works.ConvForward, liveFlop: 2 * live * K * K * C };
+    expect(works.ConvGradFilter).toEqual(gradient);
+    expect(works.ConvGradInput).toEqual(gradient);
   });
 
   it('of a Bayesian convolution: mean and variance', () => {
@@ -68,9 +69,12 @@ describe('useful multiply-adds, counted as two', () => {
         .filter((value) => value > 0).length;
       tf.grads(f as never)([x, mu, variance], tf.ones([B, POOLED, POOLED, O]));
     });
-    expect(works.LrtConvForward.flop).toBe(2 * 2 * B * CONV * CONV * O * K * K * C);
-    expect(works.ConvGradFilter.flop).toBe(2 * 2 * live * K * K * C);
-    expect(works.ConvGradInput.flop).toBe(2 * 2 * live * K * K * C);
+    const flop = 2 * 2 * B * CONV * CONV * O * K * K * C;
+    expect(works.LrtConvForward.flop).toBe(flop);
+    // Its noise was given.
+    expect(works.LrtConvForward.noise).toBeUndefined();
+    for (const gradient of [works.ConvGradFilter, works.ConvGradInput])
+      expect(gradient).toMatchObject({ flop, liveFlop: 2 * 2 * live * K * K * C });
   });
 
   it('of dense layers: every product, zeros too', () => {
@@ -119,7 +123,7 @@ describe('the profiler', () => {
     expect(profiled.run(STEPS)).toEqual(losses);
     expect(profiled.bits()).toEqual(plain.bits());
 
-    const { instructions, empty, program, steps } = profiler.result();
+    const { instructions, empty, program, noise, steps } = profiler.result();
     const count = Math.max(...recorded.mock.calls.map(([, length]) => length));
     expect(instructions).toHaveLength(count);
     // 40 steps: the first, two for the recording, ten to warm up, one counted, 13 timed as a whole, 13 one by one.
@@ -128,6 +132,11 @@ describe('the profiler', () => {
     for (const name of ['LrtConvForward', 'LrtDenseForward', 'ConvGradFilter', 'SgdUpdate', 'GatherImages'])
       expect(kernels).toContain(name);
     for (const { min, median } of instructions) expect(min).toBeLessThanOrEqual(median);
+    // LeNet draws 28 x 28 x 6, 10 x 10 x 16, 120, 84 and 10 normals an image.
+    const drawn = instructions.flatMap(({ kernel }, i) => (kernel.startsWith('Lrt') ? [i] : []));
+    expect(drawn).toHaveLength(5);
+    expect(noise).toBeGreaterThan(0);
+    expect(noise).toBeLessThan(drawn.reduce((sum, i) => sum + instructions[i].median, 0));
     expect(empty).toBeGreaterThan(0);
     expect(program).toBeGreaterThan(0);
     profiler.dispose();

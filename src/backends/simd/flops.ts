@@ -2,15 +2,25 @@ import type { Heap } from './heap.js';
 import { Op } from './opcodes.js';
 import type { Instruction } from './recorder.js';
 
-/** What an instruction computes: its shapes, and the multiply-adds that its result needs. */
+/** What an instruction computes: its shapes, and the multiply-adds of its formula. */
 export interface Work {
   /** Shapes of one image's work, for readers; empty where there is nothing to tell calls apart by. */
   shape: string;
   /**
-   * Useful multiplications and additions, as the definition of the result has them: an algorithm that needs fewer
-   * (Winograd's) is credited with all. Undefined where the kernel's time does not go to multiply-adds.
+   * Multiplications and additions of the textbook formula: an algorithm that needs fewer (Winograd's; gradients that
+   * leave zeros out) is credited with all. Undefined where the kernel's time does not go to multiply-adds.
    */
   flop: number | undefined;
+  /** Of a convolution's gradient: what of `flop` is not a product with zero. The kernel computes that alone. */
+  liveFlop?: number;
+  /** Noise that the instruction draws: rows, and groups of 16 normals in each. */
+  noise?: Draws;
+}
+
+/** Rows of standard normals, in groups of 16. */
+export interface Draws {
+  rows: number;
+  groups: number;
 }
 
 /** Words of the geometry block, in the order of `assembly/geometry.ts`. */
@@ -50,9 +60,22 @@ function convForward(heap: Heap, [geometry, images]: readonly number[], convolut
   return { shape: g.shape, flop: 2 * images * positions * g.patch * convolutions };
 }
 
+/** What a layer draws for `images` images of `values` activations: epsilon's word is 0 where the kernel draws. */
+function drawsOf(epsilon: number, images: number, values: number): Pick<Work, 'noise'> {
+  return epsilon === 0 ? { noise: { rows: images, groups: Math.ceil(values / 16) } } : {};
+}
+
+function lrtConvForward(heap: Heap, words: readonly number[]): Work {
+  const [geometry, images] = words;
+  const g = geometryAt(heap, geometry);
+  const noise = drawsOf(words[8], images, g.convHeight * g.convWidth * g.outChannels);
+  return { ...convForward(heap, words, 2), ...noise };
+}
+
 /**
- * A convolution's gradient: 2 x live outputs x patch, once for each filter. A live output has a gradient: the pool
- * chose it and ReLU lets it pass. They are counted in memory, so the figure is the work of this very step.
+ * A convolution's gradient: 2 x images x positions x output channels x patch, once for each filter. Behind ReLU and a
+ * pool most positions have no gradient; the kernels leave those out. A live output has one: the pool chose it and
+ * ReLU lets it pass. They are counted in memory, so they are those of this very step.
  */
 function convGradient(heap: Heap, words: readonly number[]): Work {
   const [geometry, images, , , , dy, y, , c] = words;
@@ -63,7 +86,8 @@ function convGradient(heap: Heap, words: readonly number[]): Work {
   for (let i = 0; i < gradients.length; i++) {
     if (gradients[i] !== 0 && (!g.relu || values[i] > 0)) live++;
   }
-  return { shape: g.shape, flop: 2 * live * g.patch * (c ? 2 : 1) };
+  const filters = c ? 2 : 1;
+  return { ...convForward(heap, words, filters), liveFlop: 2 * live * g.patch * filters };
 }
 
 /** 2 x images x inputs x outputs, once for each matrix; zeros behind ReLU are multiplied too, and counted. */
@@ -80,7 +104,7 @@ export function workOf({ op, words }: Instruction, heap: Heap): Work {
     case Op.ConvForward:
       return convForward(heap, words, 1);
     case Op.LrtConvForward:
-      return convForward(heap, words, 2);
+      return lrtConvForward(heap, words);
     case Op.ConvGradFilter:
     case Op.ConvGradInput:
       return convGradient(heap, words);
@@ -88,7 +112,7 @@ export function workOf({ op, words }: Instruction, heap: Heap): Work {
     case Op.DensePartial:
       return dense(words, 1);
     case Op.LrtDenseForward:
-      return dense(words, 2);
+      return { ...dense(words, 2), ...drawsOf(words[10], words[0], words[2]) };
     case Op.DenseGradKernel:
       return dense(words, words[7] ? 2 : 1);
     case Op.DenseGradInput:

@@ -58,6 +58,7 @@ export enum Op {
   ShortcutGrad = 73,
   AveragePool = 74,
   AveragePoolGrad = 75,
+  DrawNoise = 80,
 }
 
 /** Set in an instruction's opcode: nobody waits behind it, the next one touches nothing that other threads write in it. */

@@ -1,5 +1,6 @@
 import type { SimdEngine } from './engine.js';
-import { Op } from './opcodes.js';
+import type { Draws } from './flops.js';
+import { Op, UNFENCED } from './opcodes.js';
 
 /** FLOP of one round, as `assembly/peak.ts` says. */
 const ROUND_FLOP = 104;
@@ -29,4 +30,16 @@ export function emptyProgram(engine: SimdEngine): { run(): void; dispose(): void
   const program = engine.heap.allocate(16);
   engine.heap.ints(program, 4).set([Op.Peak, program + 8, 0, 0]);
   return { run: () => engine.run(program, 1), dispose: () => engine.heap.free(program) };
+}
+
+/** A program that draws all noise of a step and keeps none: running it costs what a step's noise costs. */
+export function noiseProgram(engine: SimdEngine, draws: readonly Draws[]): { run(): void; dispose(): void } {
+  const program = engine.heap.allocate(16 * draws.length);
+  const words = engine.heap.ints(program, 4 * draws.length);
+  const { length } = draws;
+  draws.forEach(({ rows, groups }, i) => {
+    words.set([Op.DrawNoise | UNFENCED, program + 8 * (length + i)], 2 * i);
+    words.set([rows, groups], 2 * (length + i));
+  });
+  return { run: () => engine.run(program, length), dispose: () => engine.heap.free(program) };
 }

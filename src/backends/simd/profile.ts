@@ -1,7 +1,7 @@
 import type { SimdEngine } from './engine.js';
-import { type Work, workOf } from './flops.js';
+import { type Draws, type Work, workOf } from './flops.js';
 import { Op } from './opcodes.js';
-import { emptyProgram } from './peak.js';
+import { emptyProgram, noiseProgram } from './peak.js';
 import type { Recording } from './recorder.js';
 
 /** Time of one instruction of a step; times in microseconds. */
@@ -20,6 +20,8 @@ export interface StepProfile {
   empty: number;
   /** The whole program in one call, as training runs it. */
   program: number;
+  /** Drawing the step's noise, and nothing else: a part of the instructions' time. 0 where the step draws none. */
+  noise: number;
   /** Steps that were timed instruction by instruction; as many were timed as a whole. */
   steps: number;
 }
@@ -40,6 +42,8 @@ export class Profiler {
   private readonly times: number[][] = [];
   private readonly emptyTimes: number[] = [];
   private readonly wholeTimes: number[] = [];
+  private readonly noiseTimes: number[] = [];
+  private noise: ReturnType<typeof noiseProgram> | undefined;
   private work: Work[] = [];
   private counted = 0;
   private recording: Recording | undefined;
@@ -72,10 +76,15 @@ export class Profiler {
     const before = this.work;
     this.work = recording.instructions.map((instruction, i) => {
       recording.runOne(i);
-      const { shape, flop } = workOf(instruction, this.engine.heap);
-      return { shape, flop: flop === undefined ? flop : flop + (before[i]?.flop ?? 0) };
+      const work = workOf(instruction, this.engine.heap);
+      return {
+        ...work,
+        flop: add(work.flop, before[i]?.flop),
+        liveFlop: add(work.liveFlop, before[i]?.liveFlop),
+      };
     });
     this.counted++;
+    this.noise ??= noiseProgram(this.engine, this.work.map(({ noise }) => noise).filter(isDraws));
   }
 
   /** Runs as `timeEach` does, for the compiler's sake, and forgets the times. */
@@ -92,6 +101,12 @@ export class Profiler {
       recording.runOne(i);
       const after = performance.now();
       times[i].push(after - before);
+      before = after;
+    }
+    if (this.noise) {
+      this.noise.run();
+      const after = performance.now();
+      this.noiseTimes.push(after - before);
       before = after;
     }
     for (let i = 0; i < EMPTY_RUNS; i++) {
@@ -116,13 +131,21 @@ export class Profiler {
       kernel: Op[op],
       shape: this.work[i].shape,
       flop: mean(this.work[i].flop, this.counted),
+      liveFlop: mean(this.work[i].liveFlop, this.counted),
       median: 1000 * median(this.times[i]) - empty,
       min: 1000 * this.times[i].reduce((a, b) => Math.min(a, b)) - empty,
     }));
-    return { instructions, empty, program: 1000 * median(this.wholeTimes), steps: this.wholeTimes.length };
+    const program = 1000 * median(this.wholeTimes);
+    return { instructions, empty, program, noise: this.noiseTime(empty), steps: this.wholeTimes.length };
+  }
+
+  private noiseTime(empty: number): number {
+    if (!this.work.some(({ noise }) => noise)) return 0;
+    return Math.max(0, 1000 * median(this.noiseTimes) - empty);
   }
 
   dispose(): void {
+    this.noise?.dispose();
     this.empty.dispose();
   }
 }
@@ -132,6 +155,13 @@ function turnOf(pass: number): Turn {
   if (pass < 0) return 'warm-up';
   if (pass % COUNT_EVERY === 0) return 'count';
   return pass % 2 === 0 ? 'whole' : 'each';
+}
+
+const isDraws = (noise: Draws | undefined): noise is Draws => noise !== undefined;
+
+/** A sum over passes; undefined where there is nothing to count. */
+function add(value: number | undefined, sum: number | undefined): number | undefined {
+  return value === undefined ? value : value + (sum ?? 0);
 }
 
 function mean(sum: number | undefined, count: number): number | undefined {

@@ -80,6 +80,7 @@ const PROFILE_HEADING = [
   'MFLOP',
   'GFLOP/s',
   'of peak',
+  'not 0',
 ];
 
 /** Where one setting's step goes, kernel by kernel. */
@@ -95,6 +96,7 @@ export function profileTable(row: ProfileRow): string {
     maybe(kernel.gflop_per_step, (gflop) => (1000 * gflop).toFixed(2)),
     maybe(kernel.gflop_per_second, (rate) => rate.toFixed(1)),
     maybe(kernel.peak_share, (share) => percent(share, 0)),
+    maybe(kernel.live_share, (share) => percent(share, 0)),
   ]);
   const rest = (name: string, microseconds: number) => [
     name,
@@ -106,9 +108,11 @@ export function profileTable(row: ProfileRow): string {
     '',
     '',
     '',
+    '',
   ];
   const totals = [
     rest('all kernels', row.kernels_microseconds),
+    ...(row.noise_microseconds > 0 ? [rest('of them, noise', row.noise_microseconds)] : []),
     rest('entry, barriers', row.program_microseconds - row.kernels_microseconds),
     rest('inputs, outputs', step - row.program_microseconds),
     rest('whole step', step),

@@ -16,11 +16,13 @@ export interface KernelRow {
   microseconds_per_image: number;
   /** Share of the whole step's time. */
   share: number;
-  /** Useful multiplications and additions in billions; null where the kernel is not made of them. */
+  /** Multiplications and additions of the formula in billions; null where the kernel is not made of them. */
   gflop_per_step: number | null;
   gflop_per_second: number | null;
   /** Share of the peak of all threads. */
   peak_share: number | null;
+  /** Of a convolution's gradient: the share of its products that are not with zero; the kernel computes those alone. */
+  live_share: number | null;
 }
 
 /** Where the time of a setting's training step goes, in microseconds. */
@@ -33,6 +35,8 @@ export interface ProfileRow extends Setting {
   kernels: KernelRow[];
   /** Sum over the kernels. */
   kernels_microseconds: number;
+  /** Drawing the step's posterior noise, alone; a part of the kernels' time. */
+  noise_microseconds: number;
   /** One empty instruction: entry, barrier, return. Subtracted from each kernel call. */
   empty_microseconds: number;
   /** The whole program in one call, as training runs it: kernels, and the barriers between them. */
@@ -84,6 +88,7 @@ function profile(setting: Setting, source: LabelledSource, options: BenchOptions
     peak_gflop_per_second: peak,
     kernels: kernelRows(result, batch, whole, peak),
     kernels_microseconds: result.instructions.reduce((sum, { median }) => sum + median, 0),
+    noise_microseconds: result.noise,
     empty_microseconds: result.empty,
     program_microseconds: result.program,
     step_microseconds: whole,
@@ -112,10 +117,8 @@ function kernelRows({ instructions }: StepProfile, batch: number, whole: number,
   }
   const rows = [...groups.values()].map((calls): KernelRow => {
     const time = calls.reduce((sum, { median }) => sum + median, 0);
-    const flop = calls.reduce<number | null>(
-      (sum, call) => (sum === null || call.flop === undefined ? null : sum + call.flop),
-      0,
-    );
+    const flop = sumOf(calls.map((call) => call.flop));
+    const live = sumOf(calls.map((call) => call.liveFlop));
     const rate = flop === null ? null : flop / time / 1000;
     return {
       kernel: calls[0].kernel,
@@ -128,7 +131,16 @@ function kernelRows({ instructions }: StepProfile, batch: number, whole: number,
       gflop_per_step: flop === null ? null : flop / 1e9,
       gflop_per_second: rate,
       peak_share: rate === null ? null : rate / peak,
+      live_share: live === null || !flop ? null : live / flop,
     };
   });
   return rows.sort((a, b) => b.microseconds_per_step - a.microseconds_per_step);
+}
+
+/** null where any of the values is missing. */
+function sumOf(values: readonly (number | undefined)[]): number | null {
+  return values.reduce<number | null>(
+    (sum, value) => (sum === null || value === undefined ? null : sum + value),
+    0,
+  );
 }

@@ -19,6 +19,7 @@ import { flipoutSum, flipoutSumGrad, flipSigns } from './flipout';
 import { gatherAugmented, gatherImages, gatherLabels } from './gather';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss';
 import { overlappingPool, overlappingPoolGrad } from './overlapping-pool';
+import { drawNoise } from './noise-row';
 import { peak } from './peak';
 import { empiricalGrad, empiricalMoments, empiricalSum, laplaceKl, sampledKl } from './prior-kl';
 import { sgdUpdate } from './update';
@@ -125,6 +126,8 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return sum(args, tid, threads, scratch);
     case Op.Peak:
       return peak(args, tid, threads, scratch);
+    case Op.DrawNoise:
+      return drawNoise(args, tid, threads, scratch);
     case Op.AdamUpdate:
       return adamUpdate(args, tid, threads, scratch);
     case Op.GatherAugmented:

@@ -1,4 +1,5 @@
 import { boxMuller } from './box-muller';
+import { arg, shareStart } from './common';
 import { constant } from './constants';
 import { prepareKeys } from './noise';
 
@@ -48,6 +49,18 @@ export function drawChunk(area: usize, group: i32, groups: i32): void {
   const end = to + (<usize>((groups + 1) & ~1) << 6);
   philox(area, group, to, end);
   boxMuller(to, end, area + EXTRA);
+}
+
+/** Op.DrawNoise: rows, groups. Draws that many groups of 16 normals a row and keeps none: what a step's noise costs. */
+export function drawNoise(args: usize, tid: i32, threads: i32, scratch: usize): void {
+  const rows = arg(args, 0);
+  const groups = arg(args, 1);
+  const last = shareStart(rows, tid + 1, threads);
+  prepareNoise(scratch, 1, 2);
+  for (let row = shareStart(rows, tid, threads); row < last; row++) {
+    startRow(scratch, row, 0, 0);
+    for (let group = 0; group < groups; group += CHUNK) drawChunk(scratch, group, min<i32>(CHUNK, groups - group));
+  }
 }
 
 /** High words of x m, lanes 0 2 1 3: a round's high words come out in the other order than they went in. */
