@@ -30,6 +30,7 @@ export default defineConfig({
       project('conformance', 120),
       project('specs', 300),
       project('cli', 120),
+      project('docs', 120),
       project('smoke', 300),
     ],
   },
