@@ -14,8 +14,8 @@ type Step = readonly [command: string, purpose: string];
 
 /** What `bayescnn` alone prints: the runs that there are, and what to do next. */
 export async function nextSteps(io: Io): Promise<void> {
-  const { listRuns } = await import('../results/index.js');
-  const runs = await listRuns(RESULTS);
+  const { latestRuns } = await import('../results/index.js');
+  const { runs, total } = await latestRuns(RESULTS);
   // Where npx started this, the bare name is not found.
   const program = io.env.npm_command === 'exec' ? 'npx bayescnn' : 'bayescnn';
   const title = styled(io, io.stdout, 'bold', `bayescnn ${packageVersion()}`);
@@ -25,18 +25,18 @@ export async function nextSteps(io: Io): Promise<void> {
   ]);
   const parts = [
     `${title}: what does making a CNN Bayesian buy, and what does it cost?`,
-    ...(runs.length > 0 ? [runTable(runs)] : []),
+    ...(runs.length > 0 ? [runTable(runs, total)] : []),
     `Next steps\n${steps.map(([command, purpose]) => `  ${command}\n     ${purpose}`).join('\n')}`,
     `All commands: ${program} --help`,
   ];
   io.stdout.write(`${parts.join('\n\n')}\n`);
 }
 
-function runTable(runs: readonly OpenedRun[]): string {
+function runTable(runs: readonly OpenedRun[], total: number): string {
   const rows = runs
     .slice(0, SHOWN)
     .map((run): [string, string] => [printable(folderOf(run)), printable(stateOf(run))]);
-  const more = runs.length - SHOWN;
+  const more = total - rows.length;
   const last = more > 0 ? `\n  and ${more} more` : '';
   return `Runs, the last first\n${columns(rows, '  ')}${last}`;
 }

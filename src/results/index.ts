@@ -17,7 +17,7 @@ export { type CsvValue, csv } from './csv.js';
 export { type Derived, type DerivedFrom, memberFolder, saveDerived } from './derived.js';
 export { type Environment, environment, type RunFacts } from './environment.js';
 export { ExportFolder, requireFree } from './export-folder.js';
-export { listRuns } from './list-runs.js';
+export { latestRuns } from './list-runs.js';
 export { METRICS_COLUMNS, readLosses, readMetrics, readPosterior } from './metrics-file.js';
 export { npyFile } from './npy.js';
 export { type OpenedRun, openRun } from './open-run.js';

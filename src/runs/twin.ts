@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { listRuns, type OpenedRun } from '../results/index.js';
+import { latestRuns, type OpenedRun } from '../results/index.js';
 
 /** Whether a stored run's model has a posterior, whatever version wrote it. */
 export function isBayesianRun({ config }: OpenedRun): boolean {
@@ -26,5 +26,5 @@ export function twinAmong(run: OpenedRun, others: readonly OpenedRun[]): OpenedR
 
 /** The twin of a run in its own folder: the last that was started. */
 export async function findTwin(run: OpenedRun): Promise<OpenedRun | undefined> {
-  return twinAmong(run, await listRuns(path.dirname(run.path)));
+  return twinAmong(run, (await latestRuns(path.dirname(run.path))).runs);
 }
