@@ -18,7 +18,7 @@ from sklearn import metrics
 
 try:
     import torch
-    from torchmetrics.functional.classification import multiclass_calibration_error
+    from torchmetrics.functional.classification import binary_calibration_error, multiclass_calibration_error
 except ImportError:
     torch = None
 
@@ -43,14 +43,18 @@ def entropy(p):
     return -(p * np.log(np.where(p > 0, p, 1))).sum(-1)
 
 
+def binned(confidence, right):
+    """|accuracy - confidence| of each of 15 bins (low, high] of equal width that has images, and its share of them."""
+    bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    return [(abs(right[bins == b].mean() - confidence[bins == b].mean()), (bins == b).mean()) for b in np.unique(bins)]
+
+
 def calibration(p, labels, norm):
     """Expected ("l1") or maximum ("max") calibration error of 15 bins of equal width, and who worked it out."""
     if torch is not None:
         error = multiclass_calibration_error(torch.from_numpy(p), torch.from_numpy(labels).long(), p.shape[1], BINS, norm)
         return error.item(), "torchmetrics"
-    confidence, right = p.max(1), p.argmax(1) == labels
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [(abs(right[bins == b].mean() - confidence[bins == b].mean()), (bins == b).mean()) for b in np.unique(bins)]
+    gaps = binned(p.max(1), p.argmax(1) == labels)
     return (sum(gap * share for gap, share in gaps) if norm == "l1" else max(gap for gap, _ in gaps)), "numpy"
 
 
@@ -73,15 +77,57 @@ def of_predictions(folder):
     yield "mutual_information", entropy(p).mean() - entropy(samples).mean(), "numpy"
     yield "aleatoric", (1 - (samples**2).sum(-1)).mean(), "numpy"
     yield "epistemic", ((samples - p) ** 2).sum(-1).mean(), "numpy"
-    yield "aurc", aurc(p.max(1), p.argmax(1) == labels), "numpy"
+    yield "classwise_ece", *classwise(p, labels)
+    confidence, right = p.max(1), p.argmax(1) == labels
+    accuracy = right.mean()
+    # AUGRC by its relation to the area under the ROC curve of confidence (Traub et al. 2024).
+    loss = (1 - metrics.roc_auc_score(right, confidence)) * accuracy * (1 - accuracy) if 0 < accuracy < 1 else 0
+    yield "augrc", loss + (1 - accuracy) ** 2 / 2, sklearn
+    yield from ((name, value, "numpy") for name, value in of_ranking(*ranked(confidence, right)))
+    yield from ((name, value, "numpy") for name, value in of_votes(samples.argmax(-1), p.shape[1]))
 
 
-def aurc(confidence, right):
-    """Mean error rate among the i most confident images; hits of equal confidences rise evenly."""
-    confidence, right = confidence[order := np.argsort(-confidence)], right[order].astype(float)
+def classwise(p, labels):
+    """Mean over classes of the calibration error of one class's probability, and who worked it out."""
+    if torch is None:
+        errors = [binned(p[:, k], labels == k) for k in range(p.shape[1])]
+        return np.mean([sum(gap * share for gap, share in error) for error in errors]), "numpy"
+    truth = torch.from_numpy(labels).long()
+    errors = [
+        binary_calibration_error(torch.from_numpy(p[:, k].copy()), (truth == k).long(), BINS, "l1").item()
+        for k in range(p.shape[1])
+    ]
+    return np.mean(errors), "torchmetrics"
+
+
+def ranked(confidence, right):
+    """Confidences, highest first, and their hits; those of equal confidences rise evenly."""
+    order = np.argsort(-confidence)
+    confidence, right = confidence[order], right[order].astype(float)
     _, group, size = np.unique(-confidence, return_inverse=True, return_counts=True)
-    even = np.bincount(group, right)[group] / size[group]
-    return (1 - np.cumsum(even) / np.arange(1, len(even) + 1)).mean()
+    return confidence, np.bincount(group, right)[group] / size[group]
+
+
+def of_ranking(confidence, even):
+    """Adaptive calibration error, and selective prediction by confidence."""
+    n = len(even)
+    # From low to high, as bins of equal count are cut.
+    bins = np.array_split(np.arange(n)[::-1], BINS)
+    yield "adaptive_ece", sum(abs(even[b].sum() - confidence[b].sum()) for b in bins) / n
+    risk = 1 - np.cumsum(even) / np.arange(1, n + 1)
+    yield "aurc", risk.mean()
+    yield "risk_at_80_coverage", risk[-(-4 * n // 5) - 1]
+    accepted = np.flatnonzero(risk <= 0.05 + 1e-12)
+    yield "coverage_at_5_risk", (accepted[-1] + 1) / n if len(accepted) else 0.0
+
+
+def of_votes(votes, classes):
+    """How the samples' predicted classes [samples, images] differ."""
+    samples = len(votes)
+    counts = np.stack([(votes == k).sum(0) for k in range(classes)])
+    yield "variation_ratio", (1 - counts.max(0) / samples).mean()
+    same = (counts * (counts - 1)).sum(0) / max(1, samples * (samples - 1))
+    yield "disagreement", (1 - same).mean() if samples > 1 else 0.0
 
 
 def of_outside(inside, outside):

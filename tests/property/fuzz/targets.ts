@@ -5,6 +5,7 @@ import { config, overrides } from './targets/config.js';
 import { decoded } from './targets/decoded.js';
 import { jpeg } from './targets/jpeg.js';
 import { npy } from './targets/npy.js';
+import { outsideFiles } from './targets/outside-files.js';
 import { png } from './targets/png.js';
 import { rows } from './targets/rows.js';
 import { safetensors } from './targets/safetensors.js';
@@ -18,6 +19,7 @@ export const TARGETS: readonly Target[] = [
   overrides,
   rows,
   npy,
+  outsideFiles,
   png,
   jpeg,
 ];
