@@ -15,7 +15,7 @@ const LAYERS = [
   { name: 'ops', path: '^src/ops/' },
   { name: 'data', path: '^src/data/' },
   { name: 'backends', path: '^src/backends/' },
-  { name: 'base', path: '^src/(rng|errors|nearest|strict-json|bounded-read)[.]ts$' },
+  { name: 'base', path: '^src/(lock/|(rng|errors|nearest|strict-json|bounded-read)[.]ts$)' },
 ];
 
 /** One rule for each layer that has layers above it: it must not import those. */

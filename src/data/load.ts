@@ -1,9 +1,10 @@
 import { checkAccepted, checkSha256 } from './archive/accept.js';
 import type { ArchiveIdentity } from './archive/unpack.js';
 import { DamagedCache, readDecoded } from './cache/decoded-read.js';
-import { buildDecoded, decodedPath } from './cache/decoded-write.js';
+import { buildDecoded, decodedPath, decodingPlace } from './cache/decoded-write.js';
 import { defaultCacheDir } from './cache/directory.js';
 import { fingerprint, knownIdentity, noteIdentity } from './cache/identity.js';
+import { lockedFor } from './cache/locked.js';
 import type { Allocate, Dataset } from './dataset.js';
 import { dataError, fileError } from './fail.js';
 import { fetchOfficial } from './fetch/official.js';
@@ -38,13 +39,38 @@ export async function loadDataset(options: DataOptions, extras: LoadExtras = {})
   const cacheDir = options.cacheDir ?? defaultCacheDir();
   if (options.sha256 !== null) checkSha256(options.sha256);
   const located = await locate(options, cacheDir, extras);
+  const ready = await readReady(cacheDir, located, extras);
+  return ready ?? decodedOnce(cacheDir, located, extras);
+}
+
+/** The dataset of an archive that was decoded before and has not changed since; else undefined. */
+async function readReady(
+  cacheDir: string,
+  located: Located,
+  extras: LoadExtras,
+): Promise<Dataset | undefined> {
+  const known = await knownIdentity(cacheDir, await fingerprint(located.file));
+  if (known === undefined) return undefined;
+  checkAccepted(located.file, known, located.sha256);
+  return readCached(cacheDir, known, located, extras);
+}
+
+/** Decodes an archive and reads the result; of processes side by side one decodes, the others wait for it. */
+async function decodedOnce(cacheDir: string, located: Located, extras: LoadExtras): Promise<Dataset> {
+  const { signal, events } = extras;
+  let waited = false;
+  const onWait = (holder: string) => {
+    waited = true;
+    events?.onNote?.(`data: waiting for ${holder}, which decodes ${located.file}`);
+  };
+  const make = async () =>
+    (waited ? await readReady(cacheDir, located, extras) : undefined) ??
+    (await decodeAndRead(cacheDir, located, extras));
+  return lockedFor(await decodingPlace(cacheDir, located.file), make, { signal, onWait });
+}
+
+async function decodeAndRead(cacheDir: string, located: Located, extras: LoadExtras): Promise<Dataset> {
   const print = await fingerprint(located.file);
-  const known = await knownIdentity(cacheDir, print);
-  if (known !== undefined) {
-    checkAccepted(located.file, known, located.sha256);
-    const dataset = await readCached(cacheDir, known, located, extras);
-    if (dataset !== undefined) return dataset;
-  }
   const content = await decode(cacheDir, located, extras);
   await noteIdentity(cacheDir, print, content);
   const dataset = await readCached(cacheDir, content, located, extras);

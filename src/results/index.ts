@@ -24,6 +24,7 @@ export { type OpenedRun, openRun } from './open-run.js';
 export { packageRoot, packageVersion } from './package-info.js';
 export { loadPredictions, type RunPredictions, savePredictions } from './predictions-file.js';
 export { createRunFolder, RunFolder, type RunPoint, reopenRunFolder } from './run-folder.js';
+export { lockRun, type RunLockOptions } from './run-lock.js';
 export { runNames } from './run-names.js';
 export { readSafetensors, type SafetensorsFile } from './safetensors-read.js';
 export type { Dtype, Tensor } from './safetensors-types.js';

@@ -2,13 +2,16 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { type Config, parseConfig } from '../config/index.js';
 import { BayescnnError } from '../errors.js';
+import type { Lock } from '../lock/lock.js';
 import {
   type CheckpointName,
   checkpointFile,
   type LoadedCheckpoint,
   loadCheckpoint,
+  lockRun,
   type OpenedRun,
   openRun,
+  type RunLockOptions,
   type RunPoint,
   readPosterior,
 } from '../results/index.js';
@@ -34,30 +37,47 @@ export interface Resumable {
   rows: MetricsRow[];
   /** Their Bayesian layers. */
   posterior: PosteriorRow[];
+  /** Keeps other processes out of the folder; `runTraining` frees it. */
+  lock: Lock;
 }
 
 /**
- * Opens a run that stopped before its end. Shuffling, augmentation and noise depend on the epoch and the step alone, so
- * going on from a checkpoint gives the bytes of a run that never stopped.
- * @throws BayescnnError 'usage' for a run that is complete, 'data' for a damaged one
+ * Opens a run that stopped before its end, and takes its folder. Shuffling, augmentation and noise depend on the epoch
+ * and the step alone, so going on from a checkpoint gives the bytes of a run that never stopped.
+ * @throws BayescnnError 'usage' for a run that is complete, 'data' for a damaged one, 'failure' for one that another
+ *   process trains
  */
-export async function openResumable(folder: string): Promise<Resumable> {
-  const run = await openRun(folder);
+export async function openResumable(folder: string, options: RunLockOptions = {}): Promise<Resumable> {
+  // Looked at before it is taken as well: nothing is written into a folder that is no run, or a complete one.
+  const { path } = checkUnfinished(await openRun(folder), folder);
+  const lock = await lockRun(path, options);
+  try {
+    return { ...(await readResumable(checkUnfinished(await openRun(folder), folder))), lock };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+function checkUnfinished(run: OpenedRun, folder: string): OpenedRun {
   if (run.derived !== null)
     throw new BayescnnError('usage', `--resume ${folder}: expected a trained run, got one made of others`, {
       hint: `resume what it was made of: ${run.derived.from.map((source) => source.run).join(', ')}`,
     });
+  if (run.summary === null) return run;
+  const { epochs } = parseConfig(run.config, `${run.path}/config.json`).train;
+  throw new BayescnnError(
+    'usage',
+    `--resume ${folder}: expected a run with epochs left, got all ${epochs} done`,
+    { hint: 'start a new run with more train.epochs' },
+  );
+}
+
+async function readResumable(run: OpenedRun): Promise<Omit<Resumable, 'lock'>> {
   const config = parseConfig(run.config, `${run.path}/config.json`);
   const checkpoint = await newest(run);
   if (checkpoint !== null) checkSameModel(config, checkpoint);
   const { epoch, step } = checkpoint?.counters ?? { epoch: 0, step: 0 };
-  if (run.summary !== null) {
-    throw new BayescnnError(
-      'usage',
-      `--resume ${folder}: expected a run with epochs left, got all ${epoch} done`,
-      { hint: 'start a new run with more train.epochs' },
-    );
-  }
   const progress = checkpoint?.progress === undefined ? undefined : parseProgress(checkpoint, epoch);
   const rows = (await run.metrics()).filter((row) => row.epoch <= epoch);
   checkRows(run, rows, epoch);

@@ -1,5 +1,6 @@
 import { type Config, configHash } from '../config/index.js';
 import type { DataEvents } from '../data/index.js';
+import type { Lock } from '../lock/lock.js';
 import { SNR_BINS } from '../metrics/index.js';
 import { empiricalSigmas, type Model, posteriorWarnings } from '../models/index.js';
 import {
@@ -7,6 +8,7 @@ import {
   createRunFolder,
   type Environment,
   environment,
+  lockRun,
   type RunFolder,
   removeCheckpoint,
   reopenRunFolder,
@@ -81,6 +83,16 @@ export interface Summary {
  * @throws BayescnnError of every kind; files written so far stay, none is half-written
  */
 export async function runTraining(request: TrainingRequest): Promise<Summary> {
+  const held: { lock?: Lock | undefined } = { lock: request.resume?.lock };
+  try {
+    return await trainHeld(request, held);
+  } finally {
+    await held.lock?.release();
+  }
+}
+
+/** @param held gets the lock of a new run's folder */
+async function trainHeld(request: TrainingRequest, held: { lock?: Lock | undefined }): Promise<Summary> {
   const startedAt = new Date();
   const { config, reporter, dataEvents, signal } = request;
   const { resume } = request;
@@ -92,6 +104,8 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
   const folder = resume
     ? await reopenRunFolder(resume.path, pointOf(resume))
     : await createRunFolder(request.outDir, config.name);
+  // A new folder is nobody else's yet: without config.json it is no run.
+  held.lock ??= await lockRun(folder.path);
   reporter.note(`run folder ${folder.path}${resume ? `, going on ${placeOf(resume)}` : ''}`);
   const { learningRate: _, ...settings } = config.train.optimizer;
   const optimizer = createOptimizer(model.parameters, settings);
@@ -102,7 +116,7 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
     const warnings = posteriorWarnings(model.toTorch(), config.model.posterior.clamp);
     for (const warning of warnings) reporter.warn(warning);
     await writeEnvironment(folder, setup, startedAt, resume);
-    const outcome = await train(request, setup, folder, { model, optimizer, swag });
+    const outcome = await train(request, setup, folder, { model, optimizer, swag, lock: held.lock });
     const all = [...warnings, ...outcome.warnings];
     const summary = summarize(start.config, setup, folder, model, outcome, startedAt, all);
     await folder.writeSummary(summary);
@@ -171,7 +185,7 @@ function train(
   request: TrainingRequest,
   { dataset, plan, train, test }: Setup,
   folder: RunFolder,
-  { model, optimizer, swag }: Pick<TrainContext, 'model' | 'optimizer' | 'swag'>,
+  { model, optimizer, swag, lock }: Pick<TrainContext, 'model' | 'optimizer' | 'swag'> & { lock: Lock },
 ): Promise<TrainOutcome> {
   const { config, reporter, signal } = request;
   const checkpointAt = (epoch: number, step: number): Checkpoint => ({
@@ -195,6 +209,7 @@ function train(
     signal,
     onLossPrint: (print) => folder.appendLoss(print),
     onEpochEnd: async (row, improved, images, posterior) => {
+      lock.check();
       // `last` is what a resumed run starts from, so it comes after all that belongs to its epoch.
       await folder.appendMetrics(row);
       await folder.appendPosterior(posterior);
@@ -210,6 +225,7 @@ function train(
       await removeCheckpoint(folder.path, 'step');
     },
     onCheckpoint: async (progress, step) => {
+      lock.check();
       await folder.syncLosses();
       await saveCheckpoint(folder.path, 'step', { ...checkpointAt(progress.epoch - 1, step), progress });
     },

@@ -138,7 +138,8 @@ describe.each(Object.entries(CASES))('%s', (name, settings: Settings) => {
     const stopped = folderName('evaluating');
     const watch = (stop: () => void) => ({ evaluating: stop });
     expect(await attempt(stopped, settings, 2, watch)).toBe(false);
-    const { epoch, progress } = await openResumable(path.join(directory, stopped));
+    const { epoch, progress, lock } = await openResumable(path.join(directory, stopped));
+    await lock.release();
     // All steps of the epoch, and no row of it.
     expect(progress?.sums.images).toBe('validation' in (settings.data ?? {}) ? 40 : 60);
     expect(progress?.epoch).toBe(epoch + 1);

@@ -6,7 +6,7 @@ import type { PosteriorRow } from '../../train/posterior-row.js';
 import type { Io } from '../io.js';
 import { assignment, backendOption, sha256, wholeNumber } from '../options.js';
 import { columns, duration, percent, printable, whole } from '../output-format.js';
-import { runCommand, subcommand } from '../run-command.js';
+import { type CommandContext, runCommand, subcommand } from '../run-command.js';
 
 const EXAMPLES = `
 Examples:
@@ -46,7 +46,10 @@ export function overridesOf(flags: Flags): string[] {
 }
 
 /** The config of a new run, or the run to go on with. */
-async function experimentOf(options: Flags & { config?: string; resume?: string }) {
+async function experimentOf(
+  options: Flags & { config?: string; resume?: string },
+  { output, signal }: CommandContext,
+) {
   const { threads, ...others } = options;
   const { BayescnnError } = await import('../../errors.js');
   if (options.resume !== undefined) {
@@ -60,7 +63,8 @@ async function experimentOf(options: Flags & { config?: string; resume?: string 
       );
     }
     const { openResumable } = await import('../../runs/resume.js');
-    const resume = await openResumable(options.resume);
+    const onWait = (message: string) => output.note(message);
+    const resume = await openResumable(options.resume, { onWait, signal });
     return { config: withThreads(resume.config, threads), resume };
   }
   if (options.config === undefined) {
@@ -96,8 +100,9 @@ export function addTrain(program: Command, io: Io): void {
     .option('--quiet', 'print warnings and the result only')
     .addHelpText('after', EXAMPLES)
     .action((options) =>
-      runCommand(io, options, async ({ output, signal }) => {
-        const { config, resume } = await experimentOf(options);
+      runCommand(io, options, async (context) => {
+        const { output, signal } = context;
+        const { config, resume } = await experimentOf(options, context);
         const { runTraining } = await import('../../runs/train.js');
         const summary = await runTraining({
           config,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,10 +11,22 @@ import { fileError } from '../fail.js';
 import { RECORD_BYTES } from '../source.js';
 import { type DecodedMember, encodeFooter } from './decoded-format.js';
 import { makeFolder, removeStale, temporaryName } from './files.js';
+import { fingerprint } from './identity.js';
 
 /** Where the decoded form of an archive with this checksum is kept. */
 export function decodedPath(cacheDir: string, sha256: string): string {
   return path.join(cacheDir, 'decoded', `${sha256}.v1`);
+}
+
+/**
+ * What stands for the decoding of an archive whose checksum is not known yet, e.g. in a lock's name. Makes its folder.
+ * @throws data error when the archive or the folder cannot be used
+ */
+export async function decodingPlace(cacheDir: string, archive: string): Promise<string> {
+  const folder = path.join(cacheDir, 'decoded');
+  const { file } = await fingerprint(archive);
+  await makeFolder(folder);
+  return path.join(folder, `decoding-${createHash('sha256').update(file).digest('hex').slice(0, 32)}`);
 }
 
 /**

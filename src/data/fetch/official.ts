@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder } from '../cache/files.js';
 import { fingerprint, identityOf, noteIdentity } from '../cache/identity.js';
-import { withLock } from '../cache/lock.js';
+import { lockedFor } from '../cache/locked.js';
 import { fileError } from '../fail.js';
 import type { DataEvents } from '../options.js';
 import { type ArchiveSource, OFFICIAL_SOURCE } from '../source.js';
@@ -35,12 +35,9 @@ export async function fetchSource(source: ArchiveSource, options: FetchOptions):
   const file = path.join(options.cacheDir, source.name);
   if (await isPresent(file, source, options)) return file;
   await makeFolder(options.cacheDir);
-  const onWait = () =>
-    options.events?.onNote?.(`download: waiting for another process that fetches ${source.name}`);
-  await withLock(`${file}.lock`, () => fetchMissing(file, source, options), {
-    signal: options.signal,
-    onWait,
-  });
+  const onWait = (holder: string) =>
+    options.events?.onNote?.(`download: waiting for ${holder}, which fetches ${source.name}`);
+  await lockedFor(file, () => fetchMissing(file, source, options), { signal: options.signal, onWait });
   return file;
 }
 

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from '../cache/files.js';
 import { fingerprint, hashFile, knownIdentity, noteIdentity } from '../cache/identity.js';
-import { withLock } from '../cache/lock.js';
+import { lockedFor } from '../cache/locked.js';
 import type { DataEvents } from '../options.js';
 import { DEFAULT_SYNTHETIC, writeSyntheticArchive } from './archive.js';
 
@@ -25,23 +25,27 @@ export async function cachedSynthetic(
 ): Promise<{ file: string; sha256: string }> {
   const { seed, trainPerFile, test } = DEFAULT_SYNTHETIC;
   const file = path.join(cacheDir, `synthetic-v${VERSION}-${seed}-${trainPerFile}-${test}.tar.gz`);
+  const intact = await intactSha256(cacheDir, file);
+  if (intact !== undefined) return { file, sha256: intact };
   await makeFolder(cacheDir);
-  const sha256 = await withLock(`${file}.lock`, () => intactOrNew(cacheDir, file, extras), {
-    signal: extras.signal,
-  });
-  return { file, sha256 };
+  const onWait = (holder: string) =>
+    extras.events?.onNote?.(`cache: waiting for ${holder}, which generates ${path.basename(file)}`);
+  const make = () => intactOrNew(cacheDir, file, extras);
+  return { file, sha256: await lockedFor(file, make, { signal: extras.signal, onWait }) };
+}
+
+/** The sha256 of a generated archive that is as it was made; undefined where there is none. */
+async function intactSha256(cacheDir: string, file: string): Promise<string | undefined> {
+  if (!existsSync(file)) return undefined;
+  return (await knownIdentity(cacheDir, await fingerprint(file)))?.sha256;
 }
 
 async function intactOrNew(cacheDir: string, file: string, extras: CacheExtras): Promise<string> {
-  const present = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (present) {
-    const known = await knownIdentity(cacheDir, await fingerprint(file));
-    if (known !== undefined) return known.sha256;
+  // Another process may have made it while this one waited.
+  const intact = await intactSha256(cacheDir, file);
+  if (intact !== undefined) return intact;
+  if (existsSync(file))
     extras.events?.onNote?.(`cache: ${file} has changed since it was generated; generating it again`);
-  }
   const { sha256 } = await writeSyntheticArchive(file, { ...DEFAULT_SYNTHETIC, signal: extras.signal });
   await noteIdentity(cacheDir, await fingerprint(file), await hashFile(file, extras.signal));
   return sha256;

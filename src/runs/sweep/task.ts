@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../config/index.js';
-import { withLock } from '../../data/cache/lock.js';
 import type { DataEvents } from '../../data/index.js';
 import { BayescnnError } from '../../errors.js';
+import { withLock } from '../../lock/lock.js';
 import type { TrainReporter } from '../../train/reporter.js';
 import { openResumable } from '../resume.js';
 import { runTraining, type TrainingRequest } from '../train.js';
@@ -33,7 +33,7 @@ export async function runTask(request: TaskRequest): Promise<boolean> {
   // A task whose sweep was killed may still be saving what it has.
   return withLock(folder.file('locks', request.name), () => bring(folder, planned, request), {
     ...(signal && { signal }),
-    onWait: () => reporter.note(`${request.name}: waiting for another process that trains it`),
+    onWait: (holder) => reporter.note(`${request.name}: waiting for ${holder}, which trains it`),
   });
 }
 
@@ -59,14 +59,15 @@ async function bring(folder: SweepFolder, planned: Config, request: TaskRequest)
  * computes the same.
  */
 async function takenUp(training: TrainingRequest, run: string): Promise<TrainingRequest> {
+  const { reporter, signal } = training;
   try {
-    const resume = await openResumable(run);
+    const resume = await openResumable(run, { onWait: (text) => reporter.note(text), signal });
     const { threads } = training.config.backend;
     const config = { ...resume.config, backend: { ...resume.config.backend, threads } };
     return { ...training, config, resume: { ...resume, config } };
   } catch (error) {
     if (!(error instanceof BayescnnError) || !['usage', 'data'].includes(error.code)) throw error;
-    training.reporter.note(`${run}: started again, because ${error.message}`);
+    reporter.note(`${run}: started again, because ${error.message}`);
     await rm(run, { recursive: true, force: true });
     return training;
   }

@@ -183,7 +183,7 @@ describe('fetchSource', () => {
     const request = options([good.url], { events: { onNote: (note) => notes.push(note) } });
     await Promise.all([fetchSource(SOURCE, request), fetchSource(SOURCE, request)]);
     expect(good.requests).toHaveLength(1);
-    expect(notes).toEqual(['download: waiting for another process that fetches file.tar.gz']);
+    expect(notes).toEqual([`download: waiting for process ${process.pid}, which fetches file.tar.gz`]);
   });
 });
 
