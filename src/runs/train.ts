@@ -31,6 +31,8 @@ export interface TrainingRequest {
   outDir: string;
   /** Where to go on, from `openResumable`; the config is then that run's. */
   resume?: Resumable | undefined;
+  /** Where TensorBoard's event files go, written after each epoch. */
+  tensorboard?: string | undefined;
   reporter: TrainReporter;
   dataEvents?: DataEvents;
   signal?: AbortSignal;
@@ -116,6 +118,7 @@ async function trainHeld(request: TrainingRequest, held: { lock?: Lock | undefin
     const warnings = posteriorWarnings(model.toTorch(), config.model.posterior.clamp);
     for (const warning of warnings) reporter.warn(warning);
     await writeEnvironment(folder, setup, startedAt, resume);
+    await track(request, folder);
     const outcome = await train(request, setup, folder, { model, optimizer, swag, lock: held.lock });
     const all = [...warnings, ...outcome.warnings];
     const summary = summarize(start.config, setup, folder, model, outcome, startedAt, all);
@@ -127,6 +130,13 @@ async function trainHeld(request: TrainingRequest, held: { lock?: Lock | undefin
     model.dispose();
     await setup.engine.dispose();
   }
+}
+
+/** Brings the run's event file up to date, where one is asked for. */
+async function track({ tensorboard }: TrainingRequest, folder: RunFolder): Promise<void> {
+  if (tensorboard === undefined) return;
+  const { exportTensorboard } = await import('./trackers/tensorboard.js');
+  await exportTensorboard(folder.path, tensorboard);
 }
 
 /** environment.json tells where the run began; each later start is added to its list `resumed`. */
@@ -223,6 +233,7 @@ function train(
       if (improved) await saveCheckpoint(folder.path, 'best', checkpoint);
       await saveCheckpoint(folder.path, 'last', checkpoint);
       await removeCheckpoint(folder.path, 'step');
+      await track(request, folder);
     },
     onCheckpoint: async (progress, step) => {
       lock.check();

@@ -58,7 +58,7 @@ async function experimentOf(
         'usage',
         'train: --resume takes the config of its run, got other settings beside it',
         {
-          hint: 'use --resume with --threads at most, or start a new run with --config',
+          hint: 'use --resume with --threads and --tensorboard at most, or start a new run with --config',
         },
       );
     }
@@ -95,6 +95,7 @@ export function addTrain(program: Command, io: Io): void {
     .option('--archive <file>', 'read the images from this archive instead of downloading it')
     .option('--sha256 <hex>', 'the checksum that the archive must have', sha256)
     .option('--subset <n>', 'train and test on the first n images only', wholeNumber(1))
+    .option('--tensorboard <dir>', 'also write event files for TensorBoard, after each epoch')
     .option('--chart', 'draw the metrics over the epochs at the end')
     .option('--json', 'print one JSON document on stdout, all else on stderr')
     .option('--quiet', 'print warnings and the result only')
@@ -108,6 +109,7 @@ export function addTrain(program: Command, io: Io): void {
           config,
           resume,
           outDir: options.out,
+          tensorboard: options.tensorboard,
           reporter: output,
           dataEvents: output,
           signal,
