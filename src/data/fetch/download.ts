@@ -15,9 +15,11 @@ export interface RetryPlan {
   readonly attempts: number;
   /** Milliseconds before the second try; doubled for each further one. */
   readonly delay: number;
+  /** Milliseconds that a busy host may ask for with Retry-After; one that wants more is left for the next. */
+  readonly patience: number;
 }
 
-export const DEFAULT_RETRY: RetryPlan = { attempts: 4, delay: 1000 };
+export const DEFAULT_RETRY: RetryPlan = { attempts: 4, delay: 1000, patience: 120_000 };
 /** A host that keeps breaking off is left after this many tries, whatever it brings. */
 const MAX_TRIES = 30;
 
@@ -66,7 +68,7 @@ async function fromHost(
   url: URL,
   request: DownloadRequest,
 ): Promise<ArchiveIdentity | TransferFailure> {
-  const { attempts, delay } = request.retry ?? DEFAULT_RETRY;
+  const { attempts, delay, patience } = request.retry ?? DEFAULT_RETRY;
   let fruitless = 0;
   for (let tries = 1; ; tries++) {
     const before = await partLength(request);
@@ -74,11 +76,15 @@ async function fromHost(
     if (!(got instanceof TransferFailure)) return got;
     fruitless = (await partLength(request)) > before ? 1 : fruitless + 1;
     if (got.remedy === 'final' || fruitless >= attempts || tries >= MAX_TRIES) return got;
-    const wait = delay * 2 ** (fruitless - 1);
-    request.onNote?.(`download: ${redact(url.host)} gave ${got.message}; trying again in ${wait / 1000} s`);
+    if (got.pause > patience)
+      return new TransferFailure(`${got.message}, to be asked again in ${seconds(got.pause)} s`, 'final');
+    const wait = Math.max(delay * 2 ** (fruitless - 1), got.pause);
+    request.onNote?.(`download: ${redact(url.host)} gave ${got.message}; trying again in ${seconds(wait)} s`);
     await sleep(wait, undefined, { signal: request.signal });
   }
 }
+
+const seconds = (milliseconds: number): number => Math.round(milliseconds) / 1000;
 
 /** One try; failures of the host come back as values, all other errors are thrown. */
 async function attempt(

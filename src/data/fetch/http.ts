@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { TransferFailure } from './transfer-failure.js';
-import { isAllowed, isLoopback, redact } from './urls.js';
+import { checkProxies, isLoopback, mayRedirect, redact } from './urls.js';
 
 const MAX_REDIRECTS = 5;
 
@@ -20,14 +20,16 @@ export class HttpClient {
   private readonly direct: Agent;
   private readonly proxied: EnvHttpProxyAgent;
 
+  /** @throws usage error for a proxy in the environment that is no URL */
   constructor(private readonly timeouts: Timeouts) {
+    checkProxies();
     const connect = { timeout: timeouts.connect };
     this.direct = new Agent({ connect });
     this.proxied = new EnvHttpProxyAgent({ connect });
   }
 
   /**
-   * Starts a GET and follows redirects, never to a host without TLS.
+   * Starts a GET and follows redirects, never to a place without TLS (but from this machine to itself).
    * @throws TransferFailure when no answer comes
    */
   async get(
@@ -43,7 +45,7 @@ export class HttpClient {
         return response;
       await response.body.dump();
       const next = URL.canParse(location, target) ? new URL(location, target) : undefined;
-      if (next === undefined || !isAllowed(next)) {
+      if (next === undefined || !mayRedirect(target, next)) {
         throw new TransferFailure(`a redirect to ${redact(location)}, which is no https URL`, 'final');
       }
       target = next;

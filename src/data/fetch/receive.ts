@@ -44,7 +44,8 @@ async function checkAnswer(response: Dispatcher.ResponseData, want: Reception): 
     throw new TransferFailure(`HTTP 416 for bytes from ${want.start} on`, 'again');
   }
   if (statusCode !== 200 && statusCode !== 206) {
-    throw new TransferFailure(`HTTP ${statusCode}`, RETRIABLE_STATUS.has(statusCode) ? 'again' : 'final');
+    const remedy = RETRIABLE_STATUS.has(statusCode) ? 'again' : 'final';
+    throw new TransferFailure(`HTTP ${statusCode}`, remedy, { pause: retryAfter(headers['retry-after']) });
   }
   if (statusCode === 206) return checkRange(`${headers['content-range'] ?? 'none'}`, want);
   const length = headers['content-length'];
@@ -54,7 +55,18 @@ async function checkAnswer(response: Dispatcher.ResponseData, want: Reception): 
       'final',
     );
   }
+  // Sent in pieces of unknown length by captive portals and error pages.
+  if (/^text\/html\b/i.test(`${headers['content-type']}`))
+    throw new TransferFailure('a web page (text/html) instead of the file', 'final');
   return 0;
+}
+
+/** Milliseconds of a Retry-After header: seconds, or a date (RFC 9110, section 10.2.3); 0 where it says nothing. */
+function retryAfter(header: string | string[] | undefined): number {
+  const text = `${header ?? ''}`.trim();
+  if (/^\d+$/.test(text)) return 1000 * Number(text);
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
 }
 
 async function checkRange(range: string, want: Reception): Promise<number> {
@@ -86,7 +98,10 @@ async function writeBody(response: Dispatcher.ResponseData, from: number, want: 
     at += chunk.length;
     want.onProgress?.(at, want.bytes);
   }
-  if (at < want.bytes) throw new TransferFailure(`an end after ${at} of ${want.bytes} bytes`, 'again');
+  if (at === want.bytes) return;
+  // An end in good order: for the host this was all of it, so it is no beginning of the file that could be continued.
+  await want.handle.truncate(from);
+  throw new TransferFailure(`an end after ${at} of ${want.bytes} bytes`, 'again');
 }
 
 async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {

@@ -7,12 +7,16 @@ export type Remedy = 'again' | 'final';
 export class TransferFailure extends Error {
   override readonly name = 'TransferFailure';
 
+  /** Milliseconds that the host asks to be left alone for; 0: it did not say. */
+  readonly pause: number;
+
   constructor(
     message: string,
     readonly remedy: Remedy,
-    options?: ErrorOptions,
+    { pause = 0, ...options }: ErrorOptions & { pause?: number } = {},
   ) {
     super(message, options);
+    this.pause = pause;
   }
 
   /** Wraps what undici or a socket threw; the text never holds credentials. */

@@ -33,7 +33,53 @@ export function mirrorsFromEnvironment(env: NodeJS.ProcessEnv = process.env): st
     .filter((text) => text !== '');
 }
 
-/** Text without the user names, passwords and query strings of the URLs in it. */
+/** Whether a host may send on to another place: never from TLS to none, and to this machine only from it. */
+export function mayRedirect(from: URL, to: URL): boolean {
+  return to.protocol === 'https:' || (isAllowed(to) && isLoopback(from));
+}
+
+const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
+
+/**
+ * Looks at the proxies that the environment names.
+ * @throws usage error for one that is no http or https URL; its value is not shown, since it may hold a password
+ */
+export function checkProxies(env: NodeJS.ProcessEnv = process.env): void {
+  for (const name of PROXY_VARIABLES) {
+    const text = env[name];
+    if (!text) continue;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url && /^https?:$/.test(url.protocol) && isDecodable(`${url.username}${url.password}`)) continue;
+    const got = url && !/^https?:$/.test(url.protocol) ? 'one without http:// or https://' : 'something else';
+    throw new BayescnnError(
+      'usage',
+      `download: ${name} must be a URL such as http://proxy.example:3128, got ${got} (not shown)`,
+      {
+        hint: `correct ${name}: characters such as @ / # % in a password are written as %40 %2F %23 %25`,
+      },
+    );
+  }
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Text without the user names, passwords and query strings of the URLs in it, also of `user:password@host` without a
+ * scheme, and of what is no URL because its password has a slash in it.
+ */
 export function redact(text: string): string {
-  return text.replace(/\/\/[^\s/?#]*@/g, '//***@').replace(/(\/\/[^\s?#"')]+)\?[^\s"')]*/g, '$1?***');
+  return text.replace(/\S*@\S*/g, withoutUser).replace(/(\/\/[^\s?#"')]+)\?[^\s"')]*/g, '$1?***');
+}
+
+function withoutUser(word: string): string {
+  const shown = word.replace(/\/\/[^\s/?#]*@/g, '//***@');
+  const url = /[a-z][a-z\d+.-]*:\/\/[^\s"')]*/i.exec(shown)?.[0];
+  if (url !== undefined) return URL.canParse(url) ? shown : shown.replace(/\/\/.*@/, '//***@');
+  return shown.includes('//') ? shown : shown.replace(/^(\W*).*:.*@/, '$1***@');
 }

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type FetchOptions, fetchSource } from '../../../src/data/fetch/official.js';
-import { downloadUrl, mirrorsFromEnvironment, redact } from '../../../src/data/fetch/urls.js';
+import { downloadUrl, mayRedirect, mirrorsFromEnvironment, redact } from '../../../src/data/fetch/urls.js';
 import { fetchOfficial, OFFICIAL_SOURCE } from '../../../src/data/index.js';
 import { failureOf, filesIn, temporaryFolder } from './support.js';
 
@@ -16,7 +16,10 @@ const SOURCE = {
   bytes: BODY.length,
   md5: createHash('md5').update(BODY).digest('hex'),
 };
-const QUICK = { retry: { attempts: 3, delay: 5 }, timeouts: { connect: 1000, headers: 300, body: 300 } };
+const QUICK = {
+  retry: { attempts: 3, delay: 5, patience: 1000 },
+  timeouts: { connect: 1000, headers: 300, body: 300 },
+};
 
 type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 const servers: Server[] = [];
@@ -240,9 +243,56 @@ describe('a host that fails', () => {
       2,
       true,
     ],
+    [
+      'sends a web page in pieces',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+        response.end('<html>Please log in</html>');
+      },
+      /a web page \(text\/html\) instead of the file/,
+      1,
+      true,
+    ],
+    [
+      'promises more than it sends',
+      (request) => {
+        request.socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${BODY.length}\r\n\r\n`);
+        request.socket.end(BODY.subarray(0, 1000));
+      },
+      /other side closed|UND_ERR_SOCKET/,
+      2,
+      true,
+    ],
+    [
+      'sends more than it promises, and other bytes',
+      (request) => {
+        request.socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${BODY.length}\r\n\r\n`);
+        request.socket.end(Buffer.alloc(BODY.length + 1000));
+      },
+      /md5/,
+      1,
+      false,
+    ],
+    [
+      'promises another length',
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': 2 ** 40 });
+        response.write(BODY.subarray(0, 1000));
+      },
+      /1099511627776 bytes of unknown type instead of 300000/,
+      1,
+      true,
+    ],
+    [
+      'asks to be left alone for an hour',
+      (_request, response) => void response.writeHead(503, { 'retry-after': '3600' }).end(),
+      /HTTP 503, to be asked again in 3600 s/,
+      1,
+      true,
+    ],
   ])('%s: one data error, nothing half-written', async (_name, handler, got, requests, part) => {
     const bad = await host(handler);
-    const request = options([bad.url], { retry: { attempts: 2, delay: 5 } });
+    const request = options([bad.url], { retry: { attempts: 2, delay: 5, patience: 1000 } });
     const error = await failureOf(() => fetchSource(SOURCE, request));
     expect(error.exitCode).toBe(3);
     expect(error.message).toMatch(got);
@@ -251,6 +301,51 @@ describe('a host that fails', () => {
     expect(bad.requests).toHaveLength(requests);
     expectNothing(request.cacheDir, part);
   });
+
+  it.each([
+    ['seconds', () => '1'],
+    ['a date', () => new Date(Date.now() + 1900).toUTCString()],
+  ])('that says in %s when to come again is asked no earlier', async (_kind, after) => {
+    const times: number[] = [];
+    const busy = await host((request, response, count) => {
+      times.push(performance.now());
+      if (count > 1) serve(request, response, count);
+      else response.writeHead(503, { 'retry-after': after() }).end();
+    });
+    const retry = { attempts: 2, delay: 5, patience: 60_000 };
+    const file = await fetchSource(SOURCE, options([busy.url], { retry }));
+    expect(readFileSync(file).equals(BODY)).toBe(true);
+    // A date has whole seconds: up to one of the 1.9 may be lost.
+    expect(times[1] - times[0]).toBeGreaterThan(800);
+  });
+
+  it('with a web page or too little leaves nothing that the next start would continue', async () => {
+    for (const type of ['text/html', 'application/gzip']) {
+      const portal = await host((_request, response) => {
+        response.writeHead(200, { 'content-type': type }).write('<html>');
+        setTimeout(() => response.end('Please log in</html>'), 20);
+      });
+      const request = options([portal.url]);
+      await failureOf(() => fetchSource(SOURCE, request));
+      expect(readFileSync(path.join(request.cacheDir, 'file.tar.gz.part'))).toHaveLength(0);
+      const good = await host(serve);
+      const file = await fetchSource(SOURCE, { ...request, mirrors: [good.url] });
+      expect(readFileSync(file).equals(BODY)).toBe(true);
+      expect(good.requests).toEqual([undefined]);
+    }
+  });
+
+  it.each(['file:///etc/passwd', 'ftp://example.org/x', 'http://example.org/x', 'https://', '//u:secret@/'])(
+    'may not redirect to %s',
+    async (location) => {
+      const sly = await host((_request, response) => void response.writeHead(302, { location }).end());
+      const request = options([sly.url]);
+      const error = await failureOf(() => fetchSource(SOURCE, request));
+      expect(error.message).toMatch(/a redirect to .*, which is no https URL/);
+      expect(error.message).not.toContain('secret');
+      expectNothing(request.cacheDir, true);
+    },
+  );
 
   it('is followed by the next mirror; when all fail, each is named', async () => {
     const missing = await host((_request, response) => void response.writeHead(404).end());
@@ -300,7 +395,7 @@ describe('a host that fails', () => {
     );
     const busy = await host((_request, response) => void response.writeHead(503).end());
     const long = {
-      retry: { attempts: 3, delay: 60_000 },
+      retry: { attempts: 3, delay: 60_000, patience: 60_000 },
       timeouts: { connect: 1000, headers: 60_000, body: 60_000 },
     };
     for (const url of [stalled.url, busy.url]) {
@@ -353,6 +448,24 @@ describe('a proxy', () => {
     );
     expect([error.exitCode, error.message]).toEqual([3, expect.stringContaining('ECONNREFUSED')]);
     expect(error.message).not.toContain('s3cret');
+  });
+
+  it.each([
+    'proxy.example:3128',
+    'ada:s3cret@proxy.example:3128',
+    'http://ada:s3/cret@proxy.example:3128',
+    'http://ada:s3cret%@proxy.example:3128',
+    'socks5://ada:s3cret@proxy.example:1080',
+    'http://',
+  ])('that is no URL is a usage error that does not show it: %s', async (proxy) => {
+    for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy']) vi.stubEnv(name, '');
+    vi.stubEnv('HTTPS_PROXY', proxy);
+    const request = options(['https://archive.invalid/file.tar.gz']);
+    const error = await failureOf(() => fetchSource(SOURCE, request));
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toMatch(/^download: HTTPS_PROXY must be a URL such as http:/);
+    expect(`${error.message} ${error.hint}`).not.toMatch(/ada|s3|cret/);
+    expectNothing(request.cacheDir);
   });
 
   it('is never asked for hosts on this machine', async () => {
@@ -418,5 +531,27 @@ describe('downloadUrl', () => {
       'see https://***@a.org/x?*** and //***@b',
     );
     expect((await failureOf(() => downloadUrl('http://u:p@a.org/x', 'f'))).message).not.toContain('u:p');
+  });
+
+  it.each([
+    ['u:pw@a.org', '***@a.org'],
+    ['got "u:pw@a.org:80"', 'got "***@a.org:80"'],
+    ['u:p@w@a.org/x', '***@a.org/x'],
+    ['http://u:p/w@a.org/x', 'http://***@a.org/x'],
+    ['(https://u:p@w@a.org/x),https://q:r@b', '(https://***@a.org/x),https://***@b'],
+    ['https://a.org/pkg@1/x, a@b', 'https://a.org/pkg@1/x, a@b'],
+    ['http://[::1]:80/ 12:30', 'http://[::1]:80/ 12:30'],
+  ])('shows no password of %s', (text, shown) => {
+    expect(redact(text)).toBe(shown);
+  });
+
+  it('sends on from TLS to TLS only, and to this machine from this machine only', () => {
+    const may = (from: string, to: string) => mayRedirect(new URL(from), new URL(to));
+    expect(may('https://a.org/', 'https://b.org/')).toBe(true);
+    expect(may('http://localhost/', 'https://b.org/')).toBe(true);
+    expect(may('http://localhost/', 'http://127.0.0.1:8/')).toBe(true);
+    expect(may('https://a.org/', 'http://a.org/')).toBe(false);
+    expect(may('https://a.org/', 'http://127.0.0.1:8/')).toBe(false);
+    expect(may('http://localhost/', 'file:///x')).toBe(false);
   });
 });
