@@ -1,7 +1,7 @@
 // Checks what npm would publish: its size, its exports and types (publint, attw), unused files and dependencies (knip), and that
 // it works where it is installed from nothing: into an empty folder, without install scripts, so without a compiler.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'bayescnn-package-'));
 const run = (program, ...args) => execFileSync(program, args, { cwd: root, stdio: 'inherit' });
 const installed = (name) => path.join(root, 'node_modules/.bin', name);
+
+/** Bytes of all files below a folder. */
+function bytesIn(top) {
+  const files = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0);
+}
 
 /** Installs the package into an empty folder, and trains and evaluates there. */
 function tryInstalled(tarball) {
@@ -27,6 +33,9 @@ function tryInstalled(tarball) {
     '--omit=optional',
     '--no-audit',
     '--no-fund',
+  );
+  console.log(
+    `installed, with what it needs: ${Math.round(bytesIn(path.join(cwd, 'node_modules')) / 1e6)} MB`,
   );
   const settings = ['--subset', '200', '--set', 'train.epochs=1', '--threads', '1', '--quiet'];
   there('npx', 'bayescnn', 'train', '--config', 'quickstart', ...settings);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { PNG } from 'pngjs';
 import { main } from '../../src/cli/main.js';
 import { scratch } from '../cli/command.js';
 import { FakeIo } from '../unit/cli/fake-io.js';
@@ -45,13 +46,15 @@ export class Checkout {
     }
   }
 
-  /** Generates the images and writes the configs that use them. */
+  /** Generates the images and a picture, and writes the configs that use them. */
   async fill(): Promise<void> {
     const archive = path.join(this.folder, ARCHIVE);
     const size = ['--train', `${TRAIN_PER_MEMBER}`, '--test', `${TEST_IMAGES}`];
     const { code, said } = await this.run(['data', 'synth', archive, ...size]);
     if (code !== 0) throw new Error(said);
     this.sha256 = createHash('sha256').update(readFileSync(archive)).digest('hex');
+    const picture = PNG.sync.write(new PNG({ width: 48, height: 40 }));
+    writeFileSync(path.join(this.folder, 'my-picture.png'), picture);
     writeTinyConfigs(path.join(this.folder, 'configs'), { archive, sha256: this.sha256 });
   }
 

@@ -76,12 +76,12 @@ describe('other blocks of the pages', () => {
   it.each(blocks.filter(({ language }) => language === 'js'))('$where runs', ({ text }) => {
     // A file of that name comes before the config that the package has.
     checkout.type('cp configs/quickstart.json quickstart');
-    expect(checkout.script(text)).toEqual({ code: 0, said: '' });
+    expect(checkout.script(text)).toEqual(fine);
   });
 
   it('are in languages that a test knows of', () => {
-    // Python needs numpy; what ts quotes is checked by extending.test.ts.
-    const known = ['sh', '', 'js', 'python', 'text'];
+    // Python needs numpy; TypeScript is quoted, see extending.test.ts.
+    const known = ['sh', '', 'js', 'ts', 'python', 'text'];
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
   });
 });
