@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { divergenceSchema } from './schema-divergence.js';
 import { klSchema } from './schema-kl.js';
 import { optimizerSchema } from './schema-optimizer.js';
 import { scheduleSchema } from './schema-schedule.js';
@@ -24,7 +25,7 @@ const checkpoint = z
     'What a crash can cost at most; the end of each epoch always has a checkpoint. No effect on results',
   );
 
-/** `train`: epochs, batches, optimizer, schedule, KL weight and checkpoints. */
+/** `train`: epochs, batches, optimizer, schedule, KL weight, checkpoints, and what a run does that diverges. */
 export const trainSchema = z
   .strictObject({
     epochs: z.int().min(1).default(20).describe('Passes over the training images; >= 1'),
@@ -35,6 +36,7 @@ export const trainSchema = z
     swag: swagSchema,
     printEvery: z.int().min(1).default(2000).describe('Mini-batches between two printed mean losses'),
     checkpoint,
+    onDivergence: divergenceSchema,
   })
   .prefault({})
   .describe('Training');

@@ -23,6 +23,7 @@ export { npyFile } from './npy.js';
 export { type OpenedRun, openRun } from './open-run.js';
 export { packageRoot, packageVersion } from './package-info.js';
 export { loadPredictions, type RunPredictions, savePredictions } from './predictions-file.js';
+export { loadRollbacks, type Rollback, saveRollbacks } from './rollbacks-file.js';
 export { createRunFolder, RunFolder, type RunPoint, reopenRunFolder } from './run-folder.js';
 export { lockRun, type RunLockOptions } from './run-lock.js';
 export { runNames } from './run-names.js';

@@ -8,9 +8,11 @@ import {
   checkpointFile,
   type LoadedCheckpoint,
   loadCheckpoint,
+  loadRollbacks,
   lockRun,
   type OpenedRun,
   openRun,
+  type Rollback,
   type RunLockOptions,
   type RunPoint,
   readPosterior,
@@ -20,8 +22,8 @@ import type { EpochProgress } from '../train/progress.js';
 import type { MetricsRow } from '../train/row.js';
 import { checkSameModel } from './same-model.js';
 
-/** A run that can go on from its last checkpoint, or from its beginning where it has none. */
-export interface Resumable {
+/** Where a run goes on: at its last checkpoint, or at its beginning where it has none. */
+export interface ResumePoint {
   path: string;
   config: Config;
   /** Its environment.json. */
@@ -37,6 +39,12 @@ export interface Resumable {
   rows: MetricsRow[];
   /** Their Bayesian layers. */
   posterior: PosteriorRow[];
+  /** How often it diverged and went back. */
+  rollbacks: Rollback[];
+}
+
+/** A run that can go on. */
+export interface Resumable extends ResumePoint {
   /** Keeps other processes out of the folder; `runTraining` frees it. */
   lock: Lock;
 }
@@ -73,9 +81,11 @@ function checkUnfinished(run: OpenedRun, folder: string): OpenedRun {
   );
 }
 
-async function readResumable(run: OpenedRun): Promise<Omit<Resumable, 'lock'>> {
+/** Reads where a run goes on; its folder must be this process's. @throws BayescnnError 'data' for a damaged run */
+export async function readResumable(run: OpenedRun): Promise<ResumePoint> {
   const config = parseConfig(run.config, `${run.path}/config.json`);
-  const checkpoint = await newest(run);
+  const rollbacks = await loadRollbacks(run.path);
+  const checkpoint = await newest(run, rollbacks.length);
   if (checkpoint !== null) checkSameModel(config, checkpoint);
   const { epoch, step } = checkpoint?.counters ?? { epoch: 0, step: 0 };
   const progress = checkpoint?.progress === undefined ? undefined : parseProgress(checkpoint, epoch);
@@ -83,30 +93,34 @@ async function readResumable(run: OpenedRun): Promise<Omit<Resumable, 'lock'>> {
   checkRows(run, rows, epoch);
   const posterior = (await readPosterior(run.path)).filter((row) => row.epoch <= epoch);
   const { path, environment } = run;
-  return { path, config, environment, checkpoint, epoch, step, progress, rows, posterior };
+  return { path, config, environment, checkpoint, epoch, step, progress, rows, posterior, rollbacks };
 }
 
 /** Where a resumed run goes on. */
-export function pointOf({ epoch, progress }: Resumable): RunPoint {
+export function pointOf({ epoch, progress }: ResumePoint): RunPoint {
   return { epoch, batch: progress?.sums.steps ?? 0 };
 }
 
 /** The same for people. */
-export function placeOf(resume: Resumable): string {
+export function placeOf(resume: ResumePoint): string {
   const { epoch, batch } = pointOf(resume);
   if (batch > 0) return `after step ${batch} of epoch ${epoch + 1}`;
   return epoch === 0 ? 'from its beginning' : `after epoch ${epoch}`;
 }
 
-/** The checkpoint inside the epoch under way, else that of the last finished epoch; null before either. */
-async function newest(run: OpenedRun): Promise<LoadedCheckpoint | null> {
+/**
+ * The checkpoint inside the epoch under way, else that of the last finished epoch; null before either.
+ * @param rollbacks one inside an epoch that was written before the last of them is of no use any more
+ */
+async function newest(run: OpenedRun, rollbacks: number): Promise<LoadedCheckpoint | null> {
   const load = (which: CheckpointName) => {
     const file = checkpointFile(run.path, which);
     return existsSync(file) ? loadCheckpoint(file) : null;
   };
   const [last, step] = [await load('last'), await load('step')];
   // A crash just behind an epoch's end leaves the older one of the epoch's inside.
-  return step && step.counters.step > (last?.counters.step ?? 0) ? step : last;
+  const counts = (step?.counters.rollbacks ?? 0) === rollbacks;
+  return step && counts && step.counters.step > (last?.counters.step ?? 0) ? step : last;
 }
 
 const count = z.int().min(0);

@@ -9,21 +9,24 @@ import {
   type Environment,
   environment,
   lockRun,
+  type Rollback,
   type RunFolder,
   removeCheckpoint,
   reopenRunFolder,
   saveCheckpoint,
   savePredictions,
 } from '../results/index.js';
+import { Diverged } from '../train/diverged.js';
 import { type TrainContext, type TrainOptions, type TrainOutcome, trainModel } from '../train/loop.js';
 import { createOptimizer, type Optimizer } from '../train/optimizer.js';
 import type { PosteriorRow } from '../train/posterior-row.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { EvaluatedRow } from '../train/row.js';
 import { Swag } from '../train/swag.js';
-import { placeOf, pointOf, type Resumable } from './resume.js';
+import { placeOf, pointOf, type Resumable, type ResumePoint } from './resume.js';
+import { rollBack } from './rollback.js';
 import { engineLine, type Setup, setUp, swagModelOf } from './setup.js';
-import { resolveStart, type StartedFrom, startedFrom, startedModel } from './start.js';
+import { type ModelStart, resolveStart, type StartedFrom, startedFrom, startedModel } from './start.js';
 
 export interface TrainingRequest {
   config: Config;
@@ -52,6 +55,8 @@ export interface Summary {
   started_from: StartedFrom | null;
   /** What the screen warned of, at the start and after the epochs. */
   warnings: string[];
+  /** The times that it diverged and went back, as in rollbacks.json. */
+  rollbacks: readonly Rollback[];
   parameters: number;
   seed: number;
   epochs: number;
@@ -85,7 +90,7 @@ export interface Summary {
  * @throws BayescnnError of every kind; files written so far stay, none is half-written
  */
 export async function runTraining(request: TrainingRequest): Promise<Summary> {
-  const held: { lock?: Lock | undefined } = { lock: request.resume?.lock };
+  const held: Held = { lock: request.resume?.lock };
   try {
     return await trainHeld(request, held);
   } finally {
@@ -93,43 +98,101 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
   }
 }
 
-/** @param held gets the lock of a new run's folder */
-async function trainHeld(request: TrainingRequest, held: { lock?: Lock | undefined }): Promise<Summary> {
+/** What a training has of its folder, once it has it. */
+interface Held {
+  lock?: Lock | undefined;
+  folder?: RunFolder;
+}
+
+/** One way to the run's end: from its beginning, or from a point that it came to before. */
+interface Attempt {
+  readonly start: ModelStart;
+  readonly point: ResumePoint | undefined;
+  /** Whether the run went back to that point. */
+  readonly rolledBack: boolean;
+}
+
+async function trainHeld(request: TrainingRequest, held: Held): Promise<Summary> {
   const startedAt = new Date();
-  const { config, reporter, dataEvents, signal } = request;
-  const { resume } = request;
+  const { config, reporter, dataEvents, signal, resume } = request;
   // Before the data: a start that cannot be used should be known at once.
-  const start = resume?.checkpoint ? { config, weights: null } : await resolveStart(config);
+  let attempt: Attempt = { start: await startOf(config, resume), point: resume, rolledBack: false };
   const setup = await setUp(config, { events: dataEvents, signal });
-  reporter.note(engineLine(setup.engine));
+  try {
+    reporter.note(engineLine(setup.engine));
+    for (;;) {
+      try {
+        return await toTheEnd(request, attempt, setup, held, startedAt);
+      } catch (error) {
+        if (!(error instanceof Diverged) || held.folder === undefined) throw error;
+        const point = await rollBack(held.folder.path, error, config.train.onDivergence, reporter);
+        const own = { ...point.config, backend: config.backend };
+        attempt = { start: await startOf(own, point), point, rolledBack: true };
+      }
+    }
+  } finally {
+    await setup.engine.dispose();
+  }
+}
+
+async function startOf(config: Config, point: ResumePoint | undefined): Promise<ModelStart> {
+  return point?.checkpoint ? { config, weights: null } : resolveStart(config);
+}
+
+async function toTheEnd(
+  request: TrainingRequest,
+  attempt: Attempt,
+  setup: Setup,
+  held: Held,
+  startedAt: Date,
+): Promise<Summary> {
+  const { start, point, rolledBack } = attempt;
+  const { config } = start;
+  const { reporter } = request;
   const model = startedModel(start);
-  const folder = resume
-    ? await reopenRunFolder(resume.path, pointOf(resume))
-    : await createRunFolder(request.outDir, config.name);
-  // A new folder is nobody else's yet: without config.json it is no run.
-  held.lock ??= await lockRun(folder.path);
-  reporter.note(`run folder ${folder.path}${resume ? `, going on ${placeOf(resume)}` : ''}`);
+  const folder = await folderOf(request, point, held);
+  if (!rolledBack) reporter.note(`run folder ${folder.path}${point ? `, going on ${placeOf(point)}` : ''}`);
   const { learningRate: _, ...settings } = config.train.optimizer;
   const optimizer = createOptimizer(model.parameters, settings);
   const swag = swagOf(config, model, setup);
   try {
-    if (resume) restore(resume, model, optimizer, swag);
-    else await folder.writeConfig({ ...start.config, name: folder.name });
+    if (point) restore(point, model, optimizer, swag);
+    else await folder.writeConfig({ ...config, name: folder.name });
     const warnings = posteriorWarnings(model.toTorch(), config.model.posterior.clamp);
-    for (const warning of warnings) reporter.warn(warning);
-    await writeEnvironment(folder, setup, startedAt, resume);
+    if (!rolledBack) {
+      for (const warning of warnings) reporter.warn(warning);
+      await writeEnvironment(folder, setup, startedAt, point);
+    }
     await track(request, folder);
-    const outcome = await train(request, setup, folder, { model, optimizer, swag, lock: held.lock });
+    const outcome = await train(request, attempt, setup, folder, {
+      model,
+      optimizer,
+      swag,
+      lock: held.lock as Lock,
+    });
     const all = [...warnings, ...outcome.warnings];
-    const summary = summarize(start.config, setup, folder, model, outcome, startedAt, all);
+    const summary = summarize(config, setup, folder, model, outcome, startedAt, all, point?.rollbacks ?? []);
     await folder.writeSummary(summary);
     return summary;
   } finally {
     swag?.dispose();
     optimizer.dispose();
     model.dispose();
-    await setup.engine.dispose();
   }
+}
+
+/** A new run's folder, or that of a run that goes on; this process alone has it. */
+async function folderOf(
+  { outDir, config }: TrainingRequest,
+  point: ResumePoint | undefined,
+  held: Held,
+): Promise<RunFolder> {
+  held.folder = point
+    ? await reopenRunFolder(point.path, pointOf(point))
+    : await createRunFolder(outDir, config.name);
+  // A new folder is nobody else's yet: without config.json it is no run.
+  held.lock ??= await lockRun(held.folder.path);
+  return held.folder;
 }
 
 /** Brings the run's event file up to date, where one is asked for. */
@@ -144,7 +207,7 @@ async function writeEnvironment(
   folder: RunFolder,
   { engine, dataset }: Setup,
   startedAt: Date,
-  resume: Resumable | undefined,
+  resume: ResumePoint | undefined,
 ): Promise<void> {
   const { name, reason, threads, relaxed } = engine;
   const facts = { engine: { name, why: reason, threads, relaxed }, dataset, startedAt };
@@ -163,7 +226,7 @@ function swagOf(config: Config, model: Model, { plan }: Setup): Swag | undefined
 }
 
 function restore(
-  { checkpoint, step }: Resumable,
+  { checkpoint, step }: ResumePoint,
   model: Model,
   optimizer: Optimizer,
   swag: Swag | undefined,
@@ -174,7 +237,7 @@ function restore(
   optimizer.restore(checkpoint.optimizer, step);
 }
 
-function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
+function optionsOf({ start: { config }, point }: Attempt): TrainOptions {
   const { epochs, batchSize, optimizer, schedule, kl, printEvery, checkpoint } = config.train;
   return {
     epochs,
@@ -187,17 +250,21 @@ function optionsOf({ config, resume }: TrainingRequest): TrainOptions {
     checkpoint,
     seed: config.seed,
     evaluation: config.eval,
-    ...(resume && { from: resume }),
+    rateFactor: point?.rollbacks.at(-1)?.rate_factor ?? 1,
+    ...(point && { from: point }),
   };
 }
 
 function train(
   request: TrainingRequest,
+  attempt: Attempt,
   { dataset, plan, train, test }: Setup,
   folder: RunFolder,
   { model, optimizer, swag, lock }: Pick<TrainContext, 'model' | 'optimizer' | 'swag'> & { lock: Lock },
 ): Promise<TrainOutcome> {
-  const { config, reporter, signal } = request;
+  const { reporter, signal } = request;
+  const { config } = attempt.start;
+  const rollbacks = attempt.point?.rollbacks.length ?? 0;
   const checkpointAt = (epoch: number, step: number): Checkpoint => ({
     weights: model.toTorch(),
     optimizer: optimizer.toTorch(),
@@ -210,7 +277,7 @@ function train(
     },
     meta: { model: config.model, parameters: model.parameterCount },
   });
-  return trainModel(optionsOf(request), {
+  return trainModel(optionsOf(attempt), {
     model,
     optimizer,
     swag,
@@ -238,7 +305,9 @@ function train(
     onCheckpoint: async (progress, step) => {
       lock.check();
       await folder.syncLosses();
-      await saveCheckpoint(folder.path, 'step', { ...checkpointAt(progress.epoch - 1, step), progress });
+      const checkpoint = checkpointAt(progress.epoch - 1, step);
+      const counters = { ...checkpoint.counters, ...(rollbacks > 0 && { rollbacks }) };
+      await saveCheckpoint(folder.path, 'step', { ...checkpoint, counters, progress });
     },
   });
 }
@@ -255,6 +324,7 @@ function summarize(
   { final, best, seconds, images, posterior }: TrainOutcome,
   startedAt: Date,
   warnings: string[],
+  rollbacks: readonly Rollback[],
 ): Summary {
   const selects = plan.validation.length > 0;
   return {
@@ -265,6 +335,7 @@ function summarize(
     prior_sigma: isLearned(config) ? empiricalSigmas(model.toTorch()) : null,
     started_from: startedFrom(config),
     warnings,
+    rollbacks,
     parameters: model.parameterCount,
     seed: config.seed,
     epochs: config.train.epochs,

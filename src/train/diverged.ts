@@ -13,13 +13,28 @@ interface FoundAt {
 const NAMES = 4;
 
 /** The error of a run whose loss or weights are no longer finite: where it was found, and where it began. */
-export function diverged(at: FoundAt, first: NonFinite): BayescnnError {
+export class Diverged extends BayescnnError {
+  constructor(
+    message: string,
+    hint: string,
+    /** The epoch in which it happened. */
+    readonly epoch: number,
+    readonly first: NonFinite,
+    readonly likelyCause: string,
+  ) {
+    super('failure', message, { hint });
+  }
+}
+
+/** Makes the error. */
+export function diverged(at: FoundAt, first: NonFinite): Diverged {
   const found =
     at.nll === undefined
       ? `training: the weights must stay finite, got NaN or infinity after step ${at.step} (epoch ${at.epoch})`
       : `training: the loss must stay finite, got NLL ${at.nll} and KL ${at.kl} at step ${at.step} (epoch ${at.epoch})`;
   const { cause, hint } = likelyCause(first);
-  return new BayescnnError('failure', `${found}; ${origin(first)}; likely cause: ${cause}`, { hint });
+  const message = `${found}; ${origin(first)}; likely cause: ${cause}`;
+  return new Diverged(message, hint, at.epoch, first, cause);
 }
 
 /** A weight of this size is no result of training: the usual ones are below 10. */

@@ -26,6 +26,8 @@ export interface TrainOptions {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Factor of every step's rate, after rollbacks. Default 1. */
+  readonly rateFactor?: number;
   readonly schedule: ScheduleOptions;
   readonly kl: KlOptions;
   /** What is done to training images, and to no others. */
@@ -263,9 +265,9 @@ class TrainingRun {
   }
 
   private rate(step: number): number {
-    const { schedule, learningRate } = this.options;
+    const { schedule, learningRate, rateFactor = 1 } = this.options;
     const scheduled = learningRateAt(schedule, learningRate, step, this.length);
-    return this.context.swag?.rate(step, scheduled) ?? scheduled;
+    return rateFactor * (this.context.swag?.rate(step, scheduled) ?? scheduled);
   }
 
   private oneStep(batch: Int32Array, { epoch, sums, printed }: RunningEpoch): LossPrint | undefined {

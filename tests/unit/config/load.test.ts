@@ -175,6 +175,9 @@ describe('configHash', () => {
     expect(configHash(parseConfig(same, 'x'))).toBe(base);
     const kept = { ...same, train: { ...same.train, checkpoint: { everySteps: 5 } } };
     expect(configHash(parseConfig(kept, 'x')), 'when checkpoints are written').toBe(base);
+    const onDivergence = { kind: 'rollback' };
+    const goesBack = { ...same, train: { ...same.train, onDivergence } };
+    expect(configHash(parseConfig(goesBack, 'x'))).not.toBe(base);
     expect(configHash(parseConfig({ ...same, seed: 2 }, 'x'))).not.toBe(base);
     expect(configHash(parseConfig({ ...same, eval: { samples: 11 } }, 'x'))).not.toBe(base);
   });

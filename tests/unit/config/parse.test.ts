@@ -54,6 +54,7 @@ describe('defaults', () => {
         swag: null,
         printEvery: 2000,
         checkpoint: { everySteps: null, everySeconds: 60 },
+        onDivergence: { kind: 'stop' },
       },
       eval: { samples: 10, every: 1, batchSize: 500 },
       backend: { kind: 'auto', threads: 0, relaxed: false },
