@@ -17,6 +17,7 @@ import { addReport } from './commands/report.js';
 import { addSweep } from './commands/sweep.js';
 import { addSweepTask } from './commands/sweep-task.js';
 import { addTrain } from './commands/train.js';
+import { addUi } from './commands/ui.js';
 import type { Io } from './io.js';
 import { packageVersion } from './version.js';
 
@@ -57,6 +58,7 @@ export function buildProgram(io: Io): Command {
   addCompare(program, io);
   addCurves(program, io);
   addReport(program, io);
+  addUi(program, io);
   addSweep(program, io);
   addSweepTask(program, io);
   addEnsemble(program, io);

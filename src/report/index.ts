@@ -20,6 +20,9 @@ export { type Difference, differences, flatten } from './differences.js';
 export { type DrawnFigure, plotPng } from './draw.js';
 export { shares } from './figures/histogram.js';
 export { ENTROPY_BINS } from './figures/right-wrong.js';
+export { LIVE_CSS, liveContent, livePage } from './live/live-page.js';
+export type { LiveRun, LiveState } from './live/live-run.js';
+export { LIVE_JS } from './live/live-script.js';
 export { GENERATOR } from './page/page.js';
 export { makeReport, type Report } from './report.js';
 export {

@@ -25,7 +25,7 @@ export async function makeReport(input: ReportInput): Promise<Report> {
 }
 
 /** Names of groups that differ in signs alone, such as `a+b` and `a.b`, give one id: the later ones get a number. */
-function withOwnIds(sections: readonly Section[]): Section[] {
+export function withOwnIds(sections: readonly Section[]): Section[] {
   const taken = new Map<string, number>();
   return sections.map((section) => ({
     ...section,

@@ -25,6 +25,7 @@ describe('the installed program', () => {
       'eval',
       'predict',
       'export',
+      'ui',
       'init',
       'completion',
       'inspect',

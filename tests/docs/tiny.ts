@@ -66,6 +66,7 @@ export const ADDED: readonly [command: RegExp, words: string[]][] = [
 export const NOT_RUN: readonly [command: RegExp, reason: string][] = [
   [/ bench .*--vs-pytorch/, 'needs PyTorch'],
   [/^python docs\//, 'needs scikit-learn'],
+  [/ ui /, 'serves until it is ended; see tests/cli/ui.test.ts'],
   [/^tensorboard /, 'needs TensorBoard'],
   [/mlflow ui/, 'needs MLflow'],
   [/^python3 -m venv|^venv\/bin\/pip install/, 'installs PyTorch'],

@@ -20,7 +20,8 @@ function binsOf({ runs }: ReportGroup): CalibrationBin[] {
   return calibration(join('confidences'), join('correct')).bins();
 }
 
-function reliabilityFigure(group: ReportGroup, at: number): Figure {
+/** @param at the group's place among all, which gives its colour */
+export function reliabilityFigure(group: ReportGroup, at: number): Figure {
   const bins = binsOf(group).filter(({ count }) => count > 0);
   const ece = mean(group.runs.map(({ scores }) => runMetrics(scores).ece));
   const several = group.runs.length > 1 ? `, the ${group.runs.length} runs together` : '';

@@ -61,9 +61,29 @@ const CURVES: readonly Curve[] = [
   },
 ];
 
-/** Curves over epochs; those without a measured point are left out. */
-export function trainingFigures(groups: readonly ReportGroup[]): Figure[] {
-  return CURVES.flatMap((curve) => {
+/** What whoever follows a run wants to see beside them. */
+const ALSO_LIVE: readonly Curve[] = [
+  {
+    column: 'train_loss',
+    title: 'Training loss',
+    y: NATS,
+    caption:
+      'What is minimised: NLL plus the weighted KL for each training image. Of Bayesian models the KL may be most of it.',
+  },
+  {
+    column: 'predictive_entropy',
+    title: 'Predictive entropy',
+    y: { ...NATS, zero: true },
+    caption: 'Total uncertainty of the predictions of the test images. ln 10 = 2.30 is knowing nothing.',
+  },
+];
+
+/**
+ * Curves over epochs; those without a measured point are left out.
+ * @param live also those that only whoever follows a run wants to see
+ */
+export function trainingFigures(groups: readonly ReportGroup[], live = false): Figure[] {
+  return [...CURVES, ...(live ? ALSO_LIVE : [])].flatMap((curve) => {
     const shown = curve.bayesian ? groups.filter(({ bayesian }) => bayesian) : groups;
     const points = shown.flatMap((group) => pointsOf(group, curve.column));
     return points.length === 0 ? [] : [figureOf(curve, groups, points)];

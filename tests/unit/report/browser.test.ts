@@ -1,19 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { THEMES } from '../../../src/report/figures/theme.js';
 import { makeReport } from '../../../src/report/index.js';
+import { chromium } from '../../cli/browser.js';
 import { madeUpReport } from './made-up-report.js';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-const browser = (process.env.PATH ?? '')
-  .split(path.delimiter)
-  .flatMap((folder) => NAMES.map((name) => path.join(folder, name)))
-  .find((file) => existsSync(file));
-if (browser === undefined) console.info('no Chromium in PATH: the report is not looked at in a browser');
+if (chromium === undefined) console.info('no Chromium in PATH: the report is not looked at in a browser');
 
 const directory = mkdtempSync(path.join(tmpdir(), 'bayescnn-browser-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -54,7 +50,7 @@ async function look(page: string, width: number, theme: keyof typeof THEMES): Pr
     `<!doctype html><meta charset="utf-8"><body><iframe style="width:${width}px;height:800px;border:0"></iframe><script>const PAGE=${data};${MEASURE}</script>`,
   );
   const { stdout } = await promisify(execFile)(
-    browser as string,
+    chromium as string,
     [
       ...[
         '--headless',
@@ -75,7 +71,7 @@ function rgb(colour: string): string {
   return `rgb(${[1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)).join(', ')})`;
 }
 
-describe.skipIf(browser === undefined)('in a browser', () => {
+describe.skipIf(chromium === undefined)('in a browser', () => {
   const long = 'a-run-with-a-name-that-is-longer-than-what-a-telephone-has-room-for-in-one-line';
   const report = makeReport(
     madeUpReport([
