@@ -7,22 +7,23 @@ export function isLoopback(url: URL): boolean {
 
 /**
  * Parses a download URL; one that ends in `/` names the folder that holds `fileName`.
- * @throws usage error unless it is https (http for loopback hosts)
+ * @throws usage error unless it is https (http for loopback hosts, or where BAYESCNN_ALLOW_HTTP is 1)
  */
 export function downloadUrl(text: string, fileName: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !isAllowed(url)) {
     throw new BayescnnError('usage', `download: mirror must be an https:// URL, got ${redact(text)}`, {
-      hint: 'correct BAYESCNN_MIRROR (comma-separated https URLs)',
+      hint: 'correct BAYESCNN_MIRROR (comma-separated https URLs); BAYESCNN_ALLOW_HTTP=1 allows http://',
     });
   }
   if (url.pathname.endsWith('/')) url.pathname += fileName;
   return url;
 }
 
-/** True for https, and for http on this machine. */
+/** True for https, for http on this machine, and for http elsewhere where the user allows it: the file's checksum decides. */
 export function isAllowed(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  if (url.protocol !== 'http:') return url.protocol === 'https:';
+  return isLoopback(url) || process.env.BAYESCNN_ALLOW_HTTP === '1';
 }
 
 /** The mirrors of BAYESCNN_MIRROR, which are asked before the official host. */
@@ -35,7 +36,8 @@ export function mirrorsFromEnvironment(env: NodeJS.ProcessEnv = process.env): st
 
 /** Whether a host may send on to another place: never from TLS to none, and to this machine only from it. */
 export function mayRedirect(from: URL, to: URL): boolean {
-  return to.protocol === 'https:' || (isAllowed(to) && isLoopback(from));
+  if (to.protocol === 'https:') return true;
+  return from.protocol === 'http:' && isAllowed(to) && (isLoopback(from) || !isLoopback(to));
 }
 
 const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];

@@ -553,5 +553,17 @@ describe('downloadUrl', () => {
     expect(may('https://a.org/', 'http://a.org/')).toBe(false);
     expect(may('https://a.org/', 'http://127.0.0.1:8/')).toBe(false);
     expect(may('http://localhost/', 'file:///x')).toBe(false);
+    expect(may('http://localhost/', 'http://a.org/')).toBe(false);
+  });
+
+  it('allows http elsewhere where that is asked for, but never from TLS, and no other scheme', async () => {
+    vi.stubEnv('BAYESCNN_ALLOW_HTTP', '1');
+    const may = (from: string, to: string) => mayRedirect(new URL(from), new URL(to));
+    expect(downloadUrl('http://a.org/x', 'f').href).toBe('http://a.org/x');
+    expect(may('http://a.org/', 'http://b.org/')).toBe(true);
+    expect(may('https://a.org/', 'http://b.org/')).toBe(false);
+    expect(may('http://a.org/', 'http://127.0.0.1/')).toBe(false);
+    for (const url of ['ftp://a.org/x', 'file:///etc/passwd'])
+      expect((await failureOf(() => downloadUrl(url, 'f'))).exitCode, url).toBe(2);
   });
 });
