@@ -1,32 +1,11 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
-import util from 'node:util';
 import { BayescnnError } from '../errors.js';
+import type { ActiveEngine, EngineName, EngineRequest } from './engine.js';
 import { compileKernels } from './simd/compile.js';
 import type { SimdBackend } from './simd/index.js';
+import { obstacleToTensorflow, startTensorflow, TENSORFLOW } from './tensorflow.js';
 import { loadTfjs, tf } from './tfjs.js';
 
-export type EngineName = 'simd' | 'tensorflow' | 'webgpu' | 'cpu';
-
-/** What the configuration asks for. */
-export interface EngineRequest {
-  kind: 'auto' | EngineName;
-  /** 0: as many as there are cores. */
-  threads: number;
-  relaxed: boolean;
-}
-
-/** The engine that runs, and why. */
-export interface ActiveEngine {
-  name: EngineName;
-  reason: string;
-  threads: number;
-  relaxed: boolean;
-  /** Memory for a data set in the engine's own address space, where it has one. */
-  allocate?: (bytes: number) => Uint8Array;
-  dispose(): Promise<void>;
-}
+export type { ActiveEngine, EngineName, EngineRequest } from './engine.js';
 
 /** One engine's state, for `doctor`. */
 export interface EngineState {
@@ -36,45 +15,13 @@ export interface EngineState {
   remedy?: string;
 }
 
-const TENSORFLOW = '@tensorflow/tfjs-node-gpu';
-const require = createRequire(import.meta.url);
-
-function installed(name: string): boolean {
-  try {
-    require.resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether this machine shows an NVIDIA driver; where that cannot be told, TensorFlow is asked. */
-function mayHaveCuda(): boolean {
-  return (
-    process.platform !== 'linux' || existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidia0')
-  );
-}
-
-/**
- * Loads TensorFlow's native library and says whether it runs on a GPU.
- * @throws the loader's own error
- */
-async function loadTensorflow(): Promise<boolean> {
-  // tfjs-node 4.22 calls a function that Node 23 removed.
-  (util as { isNullOrUndefined?: (value: unknown) => boolean }).isNullOrUndefined ??= (value) =>
-    value == null;
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  await import(TENSORFLOW);
-  await tf.setBackend('tensorflow');
-  return Boolean((tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice);
-}
-
 async function startSimdEngine(request: EngineRequest, reason: string): Promise<ActiveEngine> {
   const { startSimd } = await import('./simd/index.js');
   const backend: SimdBackend = await startSimd(request.threads, request.relaxed);
   return {
     name: 'simd',
     reason,
+    device: 'CPU',
     threads: backend.simd.threads,
     relaxed: request.relaxed,
     allocate: (bytes) => backend.lend(bytes),
@@ -86,37 +33,10 @@ async function startSimdEngine(request: EngineRequest, reason: string): Promise<
   };
 }
 
-async function startTensorflow(reason: (gpu: boolean) => string): Promise<ActiveEngine> {
-  try {
-    const gpu = await loadTensorflow();
-    return {
-      name: 'tensorflow',
-      reason: reason(gpu),
-      threads: availableParallelism(),
-      relaxed: false,
-      dispose: async () => {},
-    };
-  } catch (cause) {
-    const what = installed(TENSORFLOW)
-      ? (cause as Error).message.split('\n')[0]
-      : `${TENSORFLOW} is not installed`;
-    throw new BayescnnError('engine', `engine tensorflow: cannot start: ${what}`, {
-      cause,
-      hint: `install it with \`npm install --no-save ${TENSORFLOW}\` (it downloads a library: see docs/engines.md), or use --backend simd`,
-    });
-  }
-}
-
 async function automatic(request: EngineRequest): Promise<ActiveEngine> {
-  if (!installed(TENSORFLOW))
-    return startSimdEngine(request, `the default on a CPU; ${TENSORFLOW} is not installed`);
-  if (!mayHaveCuda()) return startSimdEngine(request, 'the default on a CPU; no NVIDIA driver found');
-  try {
-    if (await loadTensorflow()) return startTensorflow(() => 'TensorFlow uses a CUDA device');
-  } catch {
-    return startSimdEngine(request, `the default on a CPU; ${TENSORFLOW} is installed but does not load`);
-  }
-  return startSimdEngine(request, 'the default on a CPU; TensorFlow finds no CUDA device');
+  const obstacle = await obstacleToTensorflow(request.threads);
+  if (obstacle === undefined) return startTensorflow(request.threads, () => 'TensorFlow uses a CUDA device');
+  return startSimdEngine(request, `the default on a CPU; ${obstacle}`);
 }
 
 /**
@@ -134,6 +54,7 @@ export async function selectEngine(request: EngineRequest): Promise<ActiveEngine
       return startSimdEngine(request, 'asked for by name');
     case 'tensorflow':
       return startTensorflow(
+        request.threads,
         (gpu) =>
           `asked for by name; ${gpu ? 'uses a CUDA device' : 'runs on the CPU: no CUDA device in use'}`,
       );
@@ -142,6 +63,7 @@ export async function selectEngine(request: EngineRequest): Promise<ActiveEngine
       return {
         name: 'cpu',
         reason: 'asked for by name',
+        device: 'CPU',
         threads: 1,
         relaxed: false,
         dispose: async () => {},

@@ -7,6 +7,8 @@ export interface RunFacts {
     name: string;
     /** Why this engine was chosen, one sentence. */
     why: string;
+    /** What computed: `CPU`, or the GPU as its driver names it. */
+    device: string;
     threads: number;
     /** Whether relaxed (not bit-reproducible) arithmetic is allowed. */
     relaxed: boolean;

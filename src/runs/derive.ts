@@ -16,7 +16,7 @@ import {
 } from '../results/index.js';
 import type { TrainReporter } from '../train/reporter.js';
 import { evaluateTestImages } from './predictions.js';
-import type { Setup } from './setup.js';
+import { engineFacts, type Setup } from './setup.js';
 import type { OpenedModel } from './stored-model.js';
 
 /** What every command that makes a run of trained ones is asked. */
@@ -124,8 +124,7 @@ async function writeEnvironment(
   { engine, dataset }: Pick<Setup, 'engine' | 'dataset'>,
   startedAt: Date,
 ): Promise<void> {
-  const { name, reason, threads, relaxed } = engine;
-  const facts = { engine: { name, why: reason, threads, relaxed }, dataset, startedAt };
+  const facts = { engine: engineFacts(engine), dataset, startedAt };
   await folder.writeEnvironment(await environment(facts));
 }
 

@@ -108,6 +108,12 @@ export function placeOf(resume: ResumePoint): string {
   return epoch === 0 ? 'from its beginning' : `after epoch ${epoch}`;
 }
 
+/** The engine that a run was left on; undefined where its environment.json does not tell. */
+export function engineBefore({ environment }: Pick<ResumePoint, 'environment'>): string | undefined {
+  const starts = [environment, ...((environment?.resumed as unknown[] | undefined) ?? [])];
+  return (starts.at(-1) as { engine?: { name?: string } } | null)?.engine?.name;
+}
+
 /**
  * The checkpoint inside the epoch under way, else that of the last finished epoch; null before either.
  * @param rollbacks one inside an epoch that was written before the last of them is of no use any more

@@ -2,6 +2,7 @@ import { type ActiveEngine, selectEngine } from '../backends/select.js';
 import type { Config } from '../config/index.js';
 import { type DataEvents, type Dataset, loadDataset, planSplits, type SplitPlan } from '../data/index.js';
 import { createModel, type Model, type PosteriorOptions } from '../models/index.js';
+import type { RunFacts } from '../results/index.js';
 import type { LabelledSource } from '../train/step.js';
 
 /** An engine with a config's data in it. */
@@ -56,6 +57,11 @@ export async function setUp(
     train: { ...dataset.train, mean, std },
     test: { ...dataset.test, mean, std },
   };
+}
+
+/** What results keep of an engine, in environment.json. */
+export function engineFacts({ name, reason, device, threads, relaxed }: ActiveEngine): RunFacts['engine'] {
+  return { name, why: reason, device, threads, relaxed };
 }
 
 /** One line on what runs, for the screen. */

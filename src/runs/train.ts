@@ -23,9 +23,9 @@ import type { PosteriorRow } from '../train/posterior-row.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { EvaluatedRow } from '../train/row.js';
 import { Swag } from '../train/swag.js';
-import { placeOf, pointOf, type Resumable, type ResumePoint } from './resume.js';
+import { engineBefore, placeOf, pointOf, type Resumable, type ResumePoint } from './resume.js';
 import { rollBack } from './rollback.js';
-import { engineLine, type Setup, setUp, swagModelOf } from './setup.js';
+import { engineFacts, engineLine, type Setup, setUp, swagModelOf } from './setup.js';
 import { type ModelStart, resolveStart, type StartedFrom, startedFrom, startedModel } from './start.js';
 
 export interface TrainingRequest {
@@ -65,6 +65,7 @@ export interface Summary {
   schedule: string;
   kl_weighting: string;
   augment: readonly string[];
+  /** The engine that ended the run; environment.json tells of others before it. */
   engine: string;
   threads: number;
   train_images: number;
@@ -151,7 +152,10 @@ async function toTheEnd(
   const { reporter } = request;
   const model = startedModel(start);
   const folder = await folderOf(request, point, held);
-  if (!rolledBack) reporter.note(`run folder ${folder.path}${point ? `, going on ${placeOf(point)}` : ''}`);
+  if (!rolledBack) {
+    reporter.note(`run folder ${folder.path}${point ? `, going on ${placeOf(point)}` : ''}`);
+    noteMove(setup.engine.name, point, reporter);
+  }
   const { learningRate: _, ...settings } = config.train.optimizer;
   const optimizer = createOptimizer(model.parameters, settings);
   const swag = swagOf(config, model, setup);
@@ -171,7 +175,9 @@ async function toTheEnd(
       lock: held.lock as Lock,
     });
     const all = [...warnings, ...outcome.warnings];
-    const summary = summarize(config, setup, folder, model, outcome, startedAt, all, point?.rollbacks ?? []);
+    // Another engine or other threads are not another experiment: the hash is that of the run's config.json.
+    const own = { ...config, backend: (request.resume?.config ?? config).backend };
+    const summary = summarize(own, setup, folder, model, outcome, startedAt, all, point?.rollbacks ?? []);
     await folder.writeSummary(summary);
     return summary;
   } finally {
@@ -202,6 +208,13 @@ async function track({ tensorboard }: TrainingRequest, folder: RunFolder): Promi
   await exportTensorboard(folder.path, tensorboard);
 }
 
+/** Says that a run goes on on another engine than it was left on. */
+function noteMove(engine: string, point: ResumePoint | undefined, reporter: TrainReporter): void {
+  const before = point && engineBefore(point);
+  if (before === undefined || before === engine) return;
+  reporter.note(`moved from engine ${before} to ${engine}: same random numbers, other rounding`);
+}
+
 /** environment.json tells where the run began; each later start is added to its list `resumed`. */
 async function writeEnvironment(
   folder: RunFolder,
@@ -209,9 +222,7 @@ async function writeEnvironment(
   startedAt: Date,
   resume: ResumePoint | undefined,
 ): Promise<void> {
-  const { name, reason, threads, relaxed } = engine;
-  const facts = { engine: { name, why: reason, threads, relaxed }, dataset, startedAt };
-  const here = await environment(facts);
+  const here = await environment({ engine: engineFacts(engine), dataset, startedAt });
   if (!resume?.environment) return folder.writeEnvironment(here);
   const earlier = (resume.environment.resumed as unknown[] | undefined) ?? [];
   const resumed = [...earlier, { after_epoch: resume.epoch, after_step: resume.step, ...here }];

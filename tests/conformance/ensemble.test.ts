@@ -40,6 +40,8 @@ async function evaluated(model: Model | Classifier, epoch: number, samples = 3, 
 }
 
 const bitsOfAll = (logits: readonly Float64Array[]) => logits.map((one) => bitsOf(one as never));
+const largestDifference = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
+  Math.max(...a.flatMap((one, s) => [...one].map((value, i) => Math.abs(value - b[s][i]))));
 const meanOf = ({ images }: EvaluationResult) => (images as NonNullable<typeof images>).probabilities;
 
 for (const engine of engines()) {
@@ -113,7 +115,9 @@ for (const engine of engines()) {
       const halves = logits.map((one) => one.map((logit) => logit / 0.5));
       for (const batchSize of [2, 5]) {
         const scaled = await evaluated(tempered(classifierOf(model), 0.5), 1, 3, batchSize);
-        expect(bitsOfAll(scaled.logits)).toEqual(bitsOfAll(halves));
+        // TensorFlow adds up in another order where the batch has another size.
+        if (engine === 'tensorflow') expect(largestDifference(scaled.logits, halves)).toBeLessThan(1e-5);
+        else expect(bitsOfAll(scaled.logits)).toEqual(bitsOfAll(halves));
       }
       model.dispose();
     });

@@ -115,7 +115,9 @@ for (const engine of engines()) {
     afterEach(() => tf.engine().endScope());
 
     describe.each(['convolution', 'dense'] as const)('%s', (kind) => {
-      it.each(ESTIMATORS.filter((name) => name !== 'mean'))(
+      // So many small calls would take TensorFlow minutes. Its noise comes from the code that `cpu` has it from, and
+      // parity.test.ts compares every op.
+      it.skipIf(engine === 'tensorflow').each(ESTIMATORS.filter((name) => name !== 'mean'))(
         '%s: mean, variance and covariance of images are the closed forms',
         (estimator) => {
           const layer = KINDS[kind](estimator);

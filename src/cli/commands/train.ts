@@ -14,13 +14,14 @@ Examples:
   bayescnn train --config configs/notebook-bayes.json --name my-run
   bayescnn train --config configs/bayes-all.json --set train.epochs=5 --set model.prior.sigma=0.2
   bayescnn train --resume results/bayes-all --threads 1
+  bayescnn train --resume results/bayes-all --backend cpu
   bayescnn train --config configs/smoke-cnn.json --archive cifar.tar.gz --sha256 <hex>
 `;
 
 interface Flags {
   set?: string[];
   name?: string;
-  backend?: string;
+  backend?: Config['backend']['kind'];
   threads?: number;
   archive?: string;
   sha256?: string;
@@ -50,7 +51,7 @@ async function experimentOf(
   options: Flags & { config?: string; resume?: string },
   { output, signal }: CommandContext,
 ) {
-  const { threads, ...others } = options;
+  const { threads, backend, ...others } = options;
   const { BayescnnError } = await import('../../errors.js');
   if (options.resume !== undefined) {
     if (options.config !== undefined || overridesOf(others).length > 0) {
@@ -58,14 +59,14 @@ async function experimentOf(
         'usage',
         'train: --resume takes the config of its run, got other settings beside it',
         {
-          hint: 'use --resume with --threads and --tensorboard at most, or start a new run with --config',
+          hint: 'use --resume with --backend, --threads and --tensorboard at most, or start a new run with --config',
         },
       );
     }
     const { openResumable } = await import('../../runs/resume.js');
     const onWait = (message: string) => output.note(message);
     const resume = await openResumable(options.resume, { onWait, signal });
-    return { config: withThreads(resume.config, threads), resume };
+    return { config: onEngine(resume.config, backend, threads), resume };
   }
   if (options.config === undefined) {
     throw new BayescnnError('usage', 'train: expected --config FILE or --resume RUN, got neither', {
@@ -76,9 +77,13 @@ async function experimentOf(
   return { config: await loadConfig(options.config, overridesOf(options)), resume: undefined };
 }
 
-/** The number of threads changes no result, so a resumed run may have another. */
-function withThreads(config: Config, threads: number | undefined): Config {
-  return threads === undefined ? config : { ...config, backend: { ...config.backend, threads } };
+/** A resumed run may go on on another engine, or with another number of threads: neither is another experiment. */
+function onEngine(config: Config, kind: Flags['backend'], threads: number | undefined): Config {
+  const { backend } = config;
+  return {
+    ...config,
+    backend: { ...backend, kind: kind ?? backend.kind, threads: threads ?? backend.threads },
+  };
 }
 
 /** `bayescnn train`. */

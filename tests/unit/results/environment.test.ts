@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 describe('environment', () => {
   it('holds the machine, the versions and what the caller says', async () => {
     const facts = {
-      engine: { name: 'simd', why: 'asked for by name', threads: 2, relaxed: false },
+      engine: { name: 'simd', why: 'asked for by name', device: 'CPU', threads: 2, relaxed: false },
       dataset: { sha256: 'ab', origin: 'synthetic' },
       startedAt: new Date(Date.UTC(2024, 1, 29, 12)),
     };

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import util from 'node:util';
+import { BayescnnError } from '../errors.js';
+import type { ActiveEngine } from './engine.js';
+import { tf } from './tfjs.js';
+
+export const TENSORFLOW = '@tensorflow/tfjs-node-gpu';
+const require = createRequire(import.meta.url);
+
+/** How TensorFlow is found and loaded here; tests put another machine in its place. */
+export interface TensorflowHost {
+  /** Whether the package is there, working or not. */
+  installed(): boolean;
+  /** Whether this machine shows an NVIDIA driver; where that cannot be told, TensorFlow is asked. */
+  mayHaveCuda(): boolean;
+  /**
+   * Loads the native library and says whether it runs on a GPU.
+   * @param threads 0: its own choice; the first load of a process settles it
+   * @throws the loader's own error
+   */
+  load(threads: number): Promise<boolean>;
+}
+
+export const tensorflowHost: TensorflowHost = {
+  installed: () => {
+    try {
+      require.resolve(TENSORFLOW);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  mayHaveCuda: () =>
+    process.platform !== 'linux' || existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidia0'),
+  load: async (threads) => {
+    restoreIsNullOrUndefined(util);
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+    if (threads > 0) {
+      process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
+      process.env.TF_NUM_INTEROP_THREADS ??= String(threads);
+    }
+    await import(TENSORFLOW);
+    await tf.setBackend('tensorflow');
+    // Without CUDA the package works, on the CPU: nothing else tells.
+    return Boolean((tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice);
+  },
+};
+
+/** tfjs-node 4.22 calls a function that Node 23 removed from `util`; does nothing where it is there. */
+export function restoreIsNullOrUndefined(target: object): void {
+  const known = target as { isNullOrUndefined?: (value: unknown) => boolean };
+  known.isNullOrUndefined ??= (value) => value === null || value === undefined;
+}
+
+/** Why TensorFlow is not what `auto` chooses, or undefined where it is: loaded, and on a CUDA device. */
+export async function obstacleToTensorflow(
+  threads: number,
+  host = tensorflowHost,
+): Promise<string | undefined> {
+  if (!host.installed()) return `${TENSORFLOW} is not installed`;
+  if (!host.mayHaveCuda()) return 'no NVIDIA driver found';
+  try {
+    return (await host.load(threads)) ? undefined : 'TensorFlow finds no CUDA device';
+  } catch {
+    return `${TENSORFLOW} is installed but does not load`;
+  }
+}
+
+/**
+ * Starts TensorFlow's native engine and makes it TF.js's backend.
+ * @throws BayescnnError 'engine' when it is not installed or does not load
+ */
+export async function startTensorflow(
+  threads: number,
+  reason: (gpu: boolean) => string,
+  host = tensorflowHost,
+): Promise<ActiveEngine> {
+  try {
+    const gpu = await host.load(threads);
+    return {
+      name: 'tensorflow',
+      reason: reason(gpu),
+      device: gpu ? 'CUDA device' : 'CPU',
+      threads: threads || availableParallelism(),
+      relaxed: false,
+      dispose: async () => {},
+    };
+  } catch (cause) {
+    const what = host.installed()
+      ? (cause as Error).message.split('\n')[0]
+      : `${TENSORFLOW} is not installed`;
+    throw new BayescnnError('engine', `engine tensorflow: cannot start: ${what}`, {
+      cause,
+      hint: `install it with \`npm install --no-save ${TENSORFLOW}@4.22.0\` (it downloads a library: see docs/engines.md), or use --backend simd`,
+    });
+  }
+}
