@@ -90,6 +90,20 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
       expect(checkpoint('slurm/long/runs', name).equals(checkpoint('slurm/long-here/runs', name))).toBe(true);
   });
 
+  it('follows what an earlier call that was killed left in the queue', async () => {
+    const later = [...sweep('later', 1, ['none']), '--executor', 'slurm', '--slurm=--begin=now+15'];
+    const first = start(later, { cache: directory });
+    await until(() =>
+      readdirIf(path.join(directory, 'slurm/later/locks')).some((name) => /^slurm-/.test(name)),
+    );
+    first.process.kill('SIGKILL');
+    await first.finished;
+    const { code, stderr } = await run(later, { cache: directory });
+    expect(stderr).toMatch(/Slurm job \d+ of an earlier call is still in the queue/);
+    expect(stderr).not.toMatch(/: 1 tasks/);
+    expect(code).toBe(0);
+  });
+
   it('reports a task that fails by its state and its last words', async () => {
     const bad = sweep('bad', 1, ['none'], '--set', 'train.optimizer.learningRate=1e30', '--retries', '0');
     const { code, stderr } = await run([...bad, '--executor', 'slurm'], { cache: directory });
@@ -108,6 +122,8 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
     expect(stderr).toMatch(/sbatch: expected Slurm to take the job, got .*invalid partition/i);
   });
 });
+
+const readdirIf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 100));

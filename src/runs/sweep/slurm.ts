@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -15,6 +16,8 @@ const run = promisify(execFile);
 
 /** Slurm's default MaxArraySize is 1001, which allows indices up to 1000. */
 const ARRAY_SIZE = 1000;
+/** Start of the names of files that say what was given to Slurm: the job's number follows. */
+const RECORD = 'slurm-';
 /** States of squeue in which a task still may train. */
 const ALIVE =
   /^(PENDING|RUNNING|CONFIGURING|COMPLETING|REQUEUED?|REQUEUE_HOLD|RESIZING|SUSPENDED|STAGE_OUT|SIGNALING|STOPPED)/;
@@ -50,8 +53,12 @@ export class SlurmExecutor implements Executor {
   ): Promise<Map<string, RunOutcome>> {
     const outcomes = new Map<string, RunOutcome>();
     let left = [...runs];
+    let queued = await earlierTasks(folder, events);
     for (let attempts = 1; left.length > 0; attempts++) {
-      const arrays = await this.submit(folder, left, events);
+      const waiting = new Set(queued.values());
+      const fresh = left.filter(({ name }) => !waiting.has(name));
+      const arrays = new Map([...queued, ...(await this.submit(folder, fresh, events))]);
+      queued = new Map();
       const ended = await this.follow(folder, left, arrays, { events, signal, attempts });
       for (const [name, outcome] of ended) outcomes.set(name, outcome);
       left = left.filter(({ name }) => ended.get(name)?.ended !== 'done');
@@ -75,6 +82,10 @@ export class SlurmExecutor implements Executor {
       await writeAtomic(list, JSON.stringify(part));
       await writeAtomic(script, this.script(folder, list, part.length));
       const job = await sbatch(script);
+      await writeAtomic(
+        folder.file('locks', `${RECORD}${job}.json`),
+        JSON.stringify({ script, names: part }),
+      );
       for (const [index, name] of part.entries()) tasks.set(`${job}_${index}`, name);
       events.note(`Slurm job ${job}: ${part.length} tasks; \`scancel ${job}\` ends it`);
     }
@@ -172,6 +183,31 @@ export class SlurmExecutor implements Executor {
   }
 }
 
+/**
+ * Tasks of earlier calls that are still in the queue, whose sweep was stopped or killed: names of runs by `JOB_INDEX`.
+ * Records of jobs that have ended are removed.
+ */
+async function earlierTasks(folder: SweepFolder, events: SweepEvents): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const file of (await readdir(folder.file('locks'))).filter((name) => name.startsWith(RECORD))) {
+    const record = folder.file('locks', file);
+    const { script, names } = JSON.parse(await readFile(record, 'utf8')) as {
+      script: string;
+      names: string[];
+    };
+    const job = file.slice(RECORD.length, -'.json'.length);
+    const before = found.size;
+    for (const { task, command } of await queueOf(job)) {
+      // A number comes again when Slurm's state is lost: by then it is somebody else's job.
+      const name = names[Number(task.slice(job.length + 1))];
+      if (command === script && name !== undefined) found.set(task, name);
+    }
+    if (found.size === before) await rm(record);
+    else events.note(`Slurm job ${job} of an earlier call is still in the queue: its tasks are followed`);
+  }
+  return found;
+}
+
 async function sbatch(script: string): Promise<string> {
   try {
     const { stdout } = await run('sbatch', ['--parsable', script]);
@@ -189,31 +225,40 @@ async function sbatch(script: string): Promise<string> {
 async function queuedTasks(tasks: ReadonlyMap<string, string>): Promise<Map<string, string>> {
   const jobs = [...new Set([...tasks.keys()].map((task) => task.split('_')[0]))];
   const states = new Map<string, string>();
-  // One call a job: squeue forgets a job soon after its end, and then fails for the whole list.
   for (const job of jobs) {
-    const text = await run('squeue', ['--noheader', '--array', '--jobs', job, '--format', '%F_%K %T'], {
-      maxBuffer: 64 * 2 ** 20,
-    }).then(
-      ({ stdout }) => stdout,
-      (cause: { stderr?: string; message: string }) => {
-        if (/invalid job id/i.test(cause.stderr ?? '')) return '';
-        throw new BayescnnError(
-          'failure',
-          `squeue: expected the state of job ${job}, got ${cause.stderr || cause.message}`,
-          {
-            hint: 'the jobs go on; the same command follows what is left',
-            cause,
-          },
-        );
-      },
-    );
-    for (const line of text.split('\n')) {
-      const [task, state] = line.trim().split(/\s+/);
+    for (const { task, state } of await queueOf(job)) {
       const name = tasks.get(task);
-      if (name !== undefined && ALIVE.test(state)) states.set(name, state);
+      if (name !== undefined) states.set(name, state);
     }
   }
   return states;
+}
+
+/**
+ * The tasks of a job that may still train: `JOB_INDEX`, state, and the script. One call a job: squeue forgets a job soon
+ * after its end, and then fails for a whole list of them.
+ */
+async function queueOf(job: string): Promise<{ task: string; state: string; command: string }[]> {
+  const text = await run('squeue', ['--noheader', '--array', '--jobs', job, '--format', '%F_%K %T %o'], {
+    maxBuffer: 64 * 2 ** 20,
+  }).then(
+    ({ stdout }) => stdout,
+    (cause: { stderr?: string; message: string }) => {
+      if (/invalid job id/i.test(cause.stderr ?? '')) return '';
+      throw new BayescnnError(
+        'failure',
+        `squeue: expected the state of job ${job}, got ${cause.stderr || cause.message}`,
+        {
+          hint: 'the jobs go on; the same command follows what is left',
+          cause,
+        },
+      );
+    },
+  );
+  return text.split('\n').flatMap((line) => {
+    const [, task, state, command] = /^\s*(\S+)\s+(\S+)\s+(.*?)\s*$/.exec(line) ?? [];
+    return state !== undefined && ALIVE.test(state) ? [{ task, state, command }] : [];
+  });
 }
 
 /** What accounting (or the controller's own memory) says of a task that ended. */
