@@ -8,6 +8,9 @@ import { WatchedRun } from './live-run.js';
 /** Runs that are drawn unless the page asks for others: as many as there are colours. */
 const SHOWN = 6;
 
+/** Contents that are kept: pages that are open at once and show different runs do not draw in turns. */
+const PAGES = 8;
+
 /** Files whose change changes the page. */
 const FILES = [
   'config.json',
@@ -29,7 +32,7 @@ export interface Content {
 export class Follower {
   private readonly watched = new Map<string, WatchedRun>();
   private readonly read = new Map<string, { mark: string; run: LiveRun }>();
-  private last: { key: string; content: Content } | undefined;
+  private readonly made = new Map<string, Content>();
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly places: readonly Place[]) {}
@@ -51,14 +54,21 @@ export class Follower {
       states.push({ run, held, mark: JSON.stringify([drawn.has(run.name), held, ...marks(run.folder)]) });
     }
     const key = JSON.stringify(states.map(({ run, mark }) => [run.name, run.folder, mark]));
-    if (this.last?.key === key) return this.last.content;
+    const before = this.made.get(key);
+    if (before !== undefined) return before;
     const live: LiveRun[] = [];
     for (const { run, held, mark } of states)
       live.push(await this.readAgain(run, held, drawn.has(run.name), mark));
     const html = await liveContent(live);
     const etag = `"${createHash('sha256').update(html).digest('base64url')}"`;
-    this.last = { key, content: { html, etag } };
-    return this.last.content;
+    return this.keep(key, { html, etag });
+  }
+
+  private keep(key: string, content: Content): Content {
+    this.made.set(key, content);
+    const [oldest] = this.made.keys();
+    if (this.made.size > PAGES) this.made.delete(oldest);
+    return content;
   }
 
   private watch(name: string, folder: string): WatchedRun {
@@ -76,10 +86,11 @@ export class Follower {
     mark: string,
   ): Promise<LiveRun> {
     const marked = `${watched.name} ${mark}`;
-    const before = this.read.get(watched.folder);
+    const place = `${watched.folder} ${drawn}`;
+    const before = this.read.get(place);
     if (before?.mark === marked) return before.run;
     const run = await watched.read(held, drawn);
-    this.read.set(watched.folder, { mark: marked, run });
+    this.read.set(place, { mark: marked, run });
     return run;
   }
 }

@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Follower } from '../../../src/runs/ui/content.js';
+import { placeOf } from '../../../src/runs/ui/find-runs.js';
 import { serveUi, type UiServer } from '../../../src/runs/ui/server.js';
 import { addEpoch, madeUpFolder } from './tracked.js';
 
@@ -138,6 +140,13 @@ describe('the server of the live page', () => {
     expect(body).not.toContain('<img');
     expect(body).toMatch(/metrics\.jsonl:1: &quot;step&quot; must be a finite number/);
     expect(body).toContain('<figure id="training-test-accuracy">');
+  });
+
+  it('draws nothing again for pages that show different runs in turns', async () => {
+    const follower = new Follower([await placeOf(results)]);
+    const one = await follower.content(['run']);
+    expect((await follower.content([])).html).not.toBe(one.html);
+    expect(await follower.content(['run'])).toBe(one);
   });
 
   it('refuses a port that is taken', async () => {
