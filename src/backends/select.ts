@@ -75,9 +75,14 @@ export async function selectEngine(request: EngineRequest): Promise<ActiveEngine
   }
 }
 
-/** The state of every engine, found out by starting each (but TensorFlow only where it is installed). */
-export async function describeEngines(): Promise<EngineState[]> {
+/**
+ * The state of every engine, found out by starting each.
+ * @param check tries the engine that runs and says what it found; loading alone proves little
+ */
+export async function describeEngines(check: () => string): Promise<EngineState[]> {
   await loadTfjs();
+  const probe = (name: EngineName, request: EngineRequest, remedy?: string) =>
+    stateOf(name, request, remedy, check);
   return [
     await probe(
       'simd',
@@ -94,16 +99,23 @@ export async function describeEngines(): Promise<EngineState[]> {
   ];
 }
 
-async function probe(name: EngineName, request: EngineRequest, remedy?: string): Promise<EngineState> {
+async function stateOf(
+  name: EngineName,
+  request: EngineRequest,
+  remedy: string | undefined,
+  check: () => string,
+): Promise<EngineState> {
   try {
     const engine = await selectEngine(request);
-    // One real operation: loading alone proves little.
-    const sum = tf.tidy(() => tf.sum(tf.matMul(tf.ones([4, 4]), tf.ones([4, 4]))).dataSync()[0]);
-    if (sum !== 64) throw new Error(`4x4 ones multiplied and summed should give 64, got ${sum}`);
-    await engine.dispose();
+    let found: string;
+    try {
+      found = check();
+    } finally {
+      await engine.dispose();
+    }
     const threads = engine.threads === 1 ? '1 thread' : `${engine.threads} threads`;
     const note = name === 'tensorflow' ? `, ${engine.reason.replace('asked for by name; ', '')}` : '';
-    return { name, available: true, detail: `works, ${threads}${note}` };
+    return { name, available: true, detail: `works, ${threads}${note}; ${found}` };
   } catch (error) {
     const state = { name, available: false, detail: (error as Error).message };
     return remedy ? { ...state, remedy } : state;

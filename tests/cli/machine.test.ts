@@ -26,7 +26,7 @@ describe('doctor', () => {
   it('prints text that says how to get the archive', async () => {
     const { code, stdout } = await bayescnn('doctor');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ {2}simd +works/m);
+    expect(stdout).toMatch(/^ {2}simd +works, .*; self-test right to \de[-+]\d+ in \d+\.\d\d s$/m);
     expect(stdout).toContain('try: bayescnn data fetch');
   });
 });

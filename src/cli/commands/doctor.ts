@@ -23,11 +23,12 @@ export function addDoctor(program: Command, io: Io): void {
     .action((options) =>
       runCommand(io, options, async ({ output }) => {
         const { describeEngines } = await import('../../backends/select.js');
+        const { selfTest } = await import('../../runs/self-test.js');
         const diagnosis: Diagnosis = {
           machine: machine(),
           cache: await cacheState(),
           results: await placeOf('results'),
-          engines: await describeEngines(),
+          engines: await describeEngines(selfTest),
         };
         output.result(diagnosis, describeDiagnosis(diagnosis));
         if (diagnosis.engines.some((engine) => engine.available)) return;
