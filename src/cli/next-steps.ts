@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { OpenedRun } from '../results/index.js';
 import { isBayesianRun, twinAmong } from '../runs/twin.js';
+import { asTyped } from './as-typed.js';
 import type { Io } from './io.js';
 import { columns, percent, printable } from './output-format.js';
 import { styled } from './output-style.js';
@@ -16,18 +17,16 @@ type Step = readonly [command: string, purpose: string];
 export async function nextSteps(io: Io): Promise<void> {
   const { latestRuns } = await import('../results/index.js');
   const { runs, total } = await latestRuns(RESULTS);
-  // Where npx started this, the bare name is not found.
-  const program = io.env.npm_command === 'exec' ? 'npx bayescnn' : 'bayescnn';
   const title = styled(io, io.stdout, 'bold', `bayescnn ${packageVersion()}`);
   const steps = stepsAfter(runs).map(([command, purpose], i): [string, string] => [
-    `${i + 1}. ${command.replace('bayescnn', program)}`,
+    `${i + 1}. ${asTyped(io, command)}`,
     purpose,
   ]);
   const parts = [
     `${title}: what does making a CNN Bayesian buy, and what does it cost?`,
     ...(runs.length > 0 ? [runTable(runs, total)] : []),
     `Next steps\n${steps.map(([command, purpose]) => `  ${command}\n     ${purpose}`).join('\n')}`,
-    `All commands: ${program} --help`,
+    asTyped(io, 'All commands: bayescnn --help'),
   ];
   io.stdout.write(`${parts.join('\n\n')}\n`);
 }

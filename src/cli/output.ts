@@ -1,5 +1,6 @@
 import type { TrainProgress, TrainReporter } from '../train/reporter.js';
 import type { LossPrint, MetricsRow } from '../train/row.js';
+import { asTyped } from './as-typed.js';
 import type { Io } from './io.js';
 import { Bar } from './output-bar.js';
 import { bytes, duration, percent, printable, whole, wrapped } from './output-format.js';
@@ -61,7 +62,7 @@ export class Output implements TrainReporter {
 
   /** The command's result: the document under --json, else its text. Call it once. */
   result(document: unknown, text: string): void {
-    this.drawing(document, printable(text));
+    this.drawing(document, asTyped(this.io, printable(text)));
   }
 
   /** As `result`, for a text of this program's own that may have colours. */
@@ -170,7 +171,7 @@ function progressDetails(state: TrainProgress, entropy: number | undefined): str
 
 function epochLine(row: MetricsRow, epochs: number | undefined): string {
   const parts = [
-    `train loss ${row.train_loss.toFixed(3)}`,
+    `train NLL ${row.train_nll.toFixed(3)}`,
     `train accuracy ${percent(row.train_accuracy)}`,
     ...measured('validation NLL', row.validation_nll, decimals),
     ...measured('validation accuracy', row.validation_accuracy, percent),

@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
+import { asTyped } from './as-typed.js';
 import { addBench } from './commands/bench.js';
 import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
@@ -35,8 +36,8 @@ export function newProgram(io: Io): Command {
   return new Command('bayescnn')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeOut: (text) => io.stdout.write(asTyped(io, text)),
+      writeErr: (text) => io.stderr.write(asTyped(io, text)),
       outputError: (text, write) => write(`bayescnn: ${text}`),
     })
     .showHelpAfterError('  try: bayescnn --help');

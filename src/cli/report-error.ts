@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { BayescnnError, ExitCode } from '../errors.js';
+import { asTyped } from './as-typed.js';
 import type { Io } from './io.js';
 import { printable } from './output-format.js';
 import { styled } from './output-style.js';
@@ -18,7 +19,7 @@ interface Report {
 export function reportError(io: Io, error: unknown): ExitCode {
   const { message, hint, exitCode } = describe(error);
   io.stderr.write(`bayescnn: ${styled(io, io.stderr, 'red', 'error:')} ${printable(message)}\n`);
-  if (hint !== undefined) io.stderr.write(`  try: ${printable(hint)}\n`);
+  if (hint !== undefined) io.stderr.write(`  try: ${asTyped(io, printable(hint))}\n`);
   if (io.env.BAYESCNN_DEBUG === '1') io.stderr.write(`${inspect(error)}\n`);
   return exitCode;
 }

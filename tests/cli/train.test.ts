@@ -57,7 +57,7 @@ describe('train, then eval', () => {
 
   it('prints one JSON document, and progress on stderr', () => {
     expect(trained.code).toBe(0);
-    expect(trained.stderr).toMatch(/^epoch 2\/2: train loss/m);
+    expect(trained.stderr).toMatch(/^epoch 2\/2: train NLL/m);
     expect(trained.stderr).toMatch(/^\[1, {5}2\] loss: \d+\.\d{3}$/m);
     expect(path.resolve(root, summary.run)).toBe(path.join(out, 'tiny'));
   });

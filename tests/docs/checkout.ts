@@ -11,7 +11,8 @@ import { ARCHIVE, TEST_IMAGES, TRAIN_PER_MEMBER, writeTinyConfigs } from './tiny
 
 /** Writes down what it is given, each word ended by a NUL and each call by another. */
 const BAYESCNN = `#!/bin/sh
-printf '%s\\0' "$@" "" >> "$WORDS"
+printf '%s\\0' "$@" >> "$WORDS"
+printf '\\0' >> "$WORDS"
 `;
 const NPX = `#!/bin/sh
 [ "$1" = bayescnn ] || { echo "npx $1: not of this package" >&2; exit 1; }
@@ -68,7 +69,7 @@ export class Checkout {
     const script = `fpath=(. "$HOME"); ${command.replace(/\bHEX\b|<hex>/g, this.sha256)}`;
     const ended = this.spawn('bash', ['-c', script]);
     const calls = existsSync(this.words) ? readFileSync(this.words, 'utf8').split('\0\0').slice(0, -1) : [];
-    return { ...ended, calls: calls.map((call) => call.split('\0')) };
+    return { ...ended, calls: calls.map((call) => (call === '' ? [] : call.split('\0'))) };
   }
 
   /** Runs the program here. In this process: a start of its own would take most of a command's time. */

@@ -70,7 +70,6 @@ export const NOT_RUN: readonly [command: RegExp, reason: string][] = [
   [/^tensorboard /, 'needs TensorBoard'],
   [/mlflow ui/, 'needs MLflow'],
   [/^python3 -m venv|^venv\/bin\/pip install/, 'installs PyTorch'],
-  [/^(MLFLOW_\w+=\w+ )?(tensorboard|mlflow) /, 'serves until it is stopped, and is not of this package'],
   [/^npm ci && npm test$/, 'is this test among others'],
 ];
 

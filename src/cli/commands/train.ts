@@ -3,6 +3,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { Config } from '../../config/index.js';
 import type { Summary } from '../../runs/train.js';
 import type { PosteriorRow } from '../../train/posterior-row.js';
+import { asTyped } from '../as-typed.js';
 import type { Io } from '../io.js';
 import { assignment, backendOption, sha256, wholeNumber } from '../options.js';
 import { columns, duration, percent, printable, whole } from '../output-format.js';
@@ -135,7 +136,8 @@ async function ending(
   const run = await openRun(summary.run);
   const { findTwin } = await import('../../runs/twin.js');
   const twin = quiet ? undefined : await findTwin(run);
-  if (twin !== undefined) texts.push(printable((await import('./twin-text.js')).twinTable(run, twin)));
+  if (twin !== undefined)
+    texts.push(asTyped(io, printable((await import('./twin-text.js')).twinTable(run, twin))));
   if (chart) {
     const { curvesText, rowsOf, USUAL_COLUMNS } = await import('./curves-text.js');
     texts.push(curvesText(io, [await rowsOf(run)], USUAL_COLUMNS));

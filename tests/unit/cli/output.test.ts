@@ -10,7 +10,7 @@ const ROW: MetricsRow = {
   seconds: 5.93,
   images_per_second: 8432,
   learning_rate: 0.001,
-  train_loss: 1.683,
+  train_loss: 2.5,
   train_nll: 1.683,
   train_kl: 0,
   kl_weight: 1,
@@ -42,7 +42,7 @@ const PROGRESS: TrainProgress = {
 };
 
 const EPOCH_LINE =
-  'epoch 1: train loss 1.683, train accuracy 38.20 %, test NLL 1.500, test accuracy 46.10 %, ECE 0.020, ' +
+  'epoch 1: train NLL 1.683, train accuracy 38.20 %, test NLL 1.500, test accuracy 46.10 %, ECE 0.020, ' +
   'entropy 1.200, 8,432 images/s, 5.9 s\n';
 
 /** Sends one of everything. */
@@ -135,7 +135,7 @@ describe('plain output', () => {
     const skipped = { ...ROW, test_nll: null, test_accuracy: null, ece: null, predictive_entropy: null };
     new Output(io).epoch({ ...skipped, validation_nll: 1.25, validation_accuracy: 0.5 });
     expect(io.out).toBe(
-      'epoch 1: train loss 1.683, train accuracy 38.20 %, validation NLL 1.250, validation accuracy 50.00 %, ' +
+      'epoch 1: train NLL 1.683, train accuracy 38.20 %, validation NLL 1.250, validation accuracy 50.00 %, ' +
         '8,432 images/s, 5.9 s\n',
     );
   });
