@@ -157,6 +157,8 @@ async function trial(number, times) {
     if (code === 0) break;
     if (code !== 'SIGKILL') throw new Error(`${name}: ${struck.join(', ')}: ended with ${code}: ${text}`);
     struck.push(fault.what);
+    // Killed on its way out: there is nothing left to resume.
+    if (existsSync(path.join(work, name, 'summary.json'))) break;
   }
   const different = differences(path.join(work, name), path.join(work, `${kind}-whole`));
   if (different.length > 0)
