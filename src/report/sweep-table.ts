@@ -31,12 +31,9 @@ export interface PointSummary {
  * order nothing.
  */
 export function summarizePoints(points: readonly string[], runs: readonly SweepRun[]): PointSummary[] {
-  const summaries = points.map((point) =>
-    summarize(
-      point,
-      runs.filter((run) => run.point === point),
-    ),
-  );
+  const byPoint = new Map<string, SweepRun[]>(points.map((point) => [point, []]));
+  for (const run of runs) byPoint.get(run.point)?.push(run);
+  const summaries = points.map((point) => summarize(point, byPoint.get(point) ?? []));
   if (summaries.every(({ metrics, runs: n }) => n === 0 || metrics.validation_nll.mean === null))
     return summaries;
   const rank = ({ metrics }: PointSummary) => metrics.validation_nll.mean ?? Number.POSITIVE_INFINITY;

@@ -36,8 +36,8 @@ export function engines(): string[] {
 }
 
 /** Starts an engine, or goes back to it, and makes it the current one. */
-export async function useEngine(name: string): Promise<void> {
+export async function useEngine(name: string, threads = 2): Promise<void> {
   await loadTfjs();
-  if (name === 'simd' && tf.findBackend('simd') === null) await startSimd(2, false);
+  if (name === 'simd' && tf.findBackend('simd') === null) await startSimd(threads, false);
   if (!(await tf.setBackend(name))) throw new Error(`engine ${name} did not start`);
 }

@@ -107,7 +107,8 @@ function empirical(layer: Layer, x: tf.Tensor, passes: number) {
 for (const engine of engines()) {
   const passes = passesOn(engine);
   describe(`estimators on ${engine}`, () => {
-    beforeAll(() => useEngine(engine));
+    // One thread: the ops are tiny, and moments do not depend on threads.
+    beforeAll(() => useEngine(engine, 1));
     afterAll(() => {
       if (engine === 'simd') tf.removeBackend('simd');
     });

@@ -22,6 +22,9 @@ export function decodeJpeg(bytes: Buffer, file: string): RgbPicture {
       maxResolutionInMP: MAX_PIXELS / 1e6,
       maxMemoryUsageInMB: MAX_MEGABYTES,
     });
+    // The decoder takes a frame without lines or columns for a picture.
+    if (data.length === 0 || data.length !== 4 * width * height)
+      throw new Error(`${data.length / 4} pixels for ${width} x ${height}`);
     return onWhite(width, height, data);
   } catch (cause) {
     throw dataError(

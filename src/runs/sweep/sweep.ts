@@ -120,7 +120,8 @@ async function oneRung(
   await folder.plan(sweep, runs);
   await results.gather(runs);
   const left = runs.filter(({ hash }) => results.get(hash) === undefined);
-  events.onPlan?.(runs, new Set(runs.filter((run) => !left.includes(run)).map(({ name }) => name)));
+  const done = runs.filter(({ hash }) => results.get(hash) !== undefined);
+  events.onPlan?.(runs, new Set(done.map(({ name }) => name)));
   const outcomes =
     left.length === 0 ? new Map<string, RunOutcome>() : await executor.execute(folder, left, events, signal);
   await results.gather(runs);

@@ -77,6 +77,15 @@ describe('decoding', () => {
     expect(() => decodePng(bomb, 'bomb.png')).toThrow(/image: bomb.png must be a whole PNG, got .*larger/);
   });
 
+  it.each([
+    ['lines', 5],
+    ['columns', 7],
+  ])('refuses a JPEG without %s', (_, offset) => {
+    const bytes = Buffer.from(BASELINE, 'base64');
+    bytes.writeUInt16BE(0, bytes.indexOf(Buffer.of(0xff, 0xc0)) + offset);
+    expect(() => decodeJpeg(bytes, 'a.jpg')).toThrow(/a\.jpg must be a whole JPEG/);
+  });
+
   it('refuses too many pixels before it decodes them', () => {
     const bytes = png(1, 1, (data) => data.fill(9));
     bytes.writeUInt32BE(100_000, 16);
