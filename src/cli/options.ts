@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
 
 /** Reads a whole number of at least `minimum`. */
 export function wholeNumber(minimum: number): (text: string) => number {
@@ -50,4 +50,30 @@ export function backendOption() {
     'webgpu',
     'cpu',
   ] as const);
+}
+
+/** What `evaluationOptions` reads. */
+export interface EvaluationOptions {
+  archive?: string | undefined;
+  sha256?: string | undefined;
+  backend?: 'auto' | 'simd' | 'tensorflow' | 'webgpu' | 'cpu' | undefined;
+  threads?: number | undefined;
+  json?: true | undefined;
+  quiet?: true | undefined;
+}
+
+/** The last options of a command that evaluates stored runs: where its images are, the engine, the output. */
+export function evaluationOptions<Args extends unknown[], Own extends OptionValues>(
+  command: Command<Args, Own>,
+  archive: string,
+): Command<Args, Own & EvaluationOptions> {
+  // Without its own options in the type: the compiler gives up on what it would have to write out.
+  (command as unknown as Command)
+    .option('--archive <file>', archive)
+    .option('--sha256 <hex>', 'the checksum that the archive must have', sha256)
+    .addOption(backendOption())
+    .option('--threads <n>', 'engine threads; 0: one a core', wholeNumber(0))
+    .option('--json', 'print one JSON document on stdout, all else on stderr')
+    .option('--quiet', 'print warnings and the result only');
+  return command as unknown as Command<Args, Own & EvaluationOptions>;
 }

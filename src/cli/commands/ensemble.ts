@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Io } from '../io.js';
-import { backendOption, sha256, wholeNumber } from '../options.js';
+import { evaluationOptions, wholeNumber } from '../options.js';
 import { runCommand, subcommand } from '../run-command.js';
 import { describeDerived } from './derived-text.js';
 
@@ -15,19 +15,16 @@ Examples:
 
 /** `bayescnn ensemble`. */
 export function addEnsemble(program: Command, io: Io): void {
-  subcommand(program, 'ensemble')
-    .description('make a run that predicts with the mean of finished runs (a deep ensemble)')
-    .argument('<runs...>', 'run folders, of networks with or without posteriors')
-    .option('--checkpoint <which>', "each run's checkpoint: best or last", 'best')
-    .option('--samples <n>', "posterior samples of each member (default: the first run's)", wholeNumber(1))
-    .option('--name <name>', "the new run folder's name (default: ensemble)")
-    .option('--out <dir>', 'where run folders go', 'results')
-    .option('--archive <file>', 'read the images from this archive instead')
-    .option('--sha256 <hex>', 'the checksum that the archive must have', sha256)
-    .addOption(backendOption())
-    .option('--threads <n>', 'engine threads; 0: one a core', wholeNumber(0))
-    .option('--json', 'print one JSON document on stdout, all else on stderr')
-    .option('--quiet', 'print warnings and the result only')
+  evaluationOptions(
+    subcommand(program, 'ensemble')
+      .description('make a run that predicts with the mean of finished runs (a deep ensemble)')
+      .argument('<runs...>', 'run folders, of networks with or without posteriors')
+      .option('--checkpoint <which>', "each run's checkpoint: best or last", 'best')
+      .option('--samples <n>', "posterior samples of each member (default: the first run's)", wholeNumber(1))
+      .option('--name <name>', "the new run folder's name (default: ensemble)")
+      .option('--out <dir>', 'where run folders go', 'results'),
+    'read the images from this archive instead',
+  )
     .addHelpText('after', EXAMPLES)
     .action((runs, { json, quiet, ...options }) =>
       runCommand(io, { json, quiet }, async ({ output, signal }) => {

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import type { Io } from '../io.js';
-import { backendOption, positiveNumber, sha256, wholeNumber } from '../options.js';
+import { evaluationOptions, positiveNumber, wholeNumber } from '../options.js';
 import { runCommand, subcommand } from '../run-command.js';
 import { describeDerived } from './derived-text.js';
 
@@ -15,24 +15,21 @@ Examples:
 
 /** `bayescnn laplace`. */
 export function addLaplace(program: Command, io: Io): void {
-  subcommand(program, 'laplace')
-    .description("give a CNN's last layer its Laplace posterior, and make a run of it")
-    .argument('<run>', 'run folder, e.g. results/cnn')
-    .option('--checkpoint <which>', 'best, last or a .safetensors file', 'best')
-    .option('--samples <n>', "posterior samples (default: the run's eval.samples)", wholeNumber(1))
-    .option(
-      '--prior-precision <value>',
-      "1 / variance of the layer's prior (default: that of the highest marginal likelihood)",
-      positiveNumber,
-    )
-    .option('--name <name>', "the new run folder's name (default: the run's with -laplace)")
-    .option('--out <dir>', 'where run folders go', 'results')
-    .option('--archive <file>', 'read the images from this archive instead')
-    .option('--sha256 <hex>', 'the checksum that the archive must have', sha256)
-    .addOption(backendOption())
-    .option('--threads <n>', 'engine threads; 0: one a core', wholeNumber(0))
-    .option('--json', 'print one JSON document on stdout, all else on stderr')
-    .option('--quiet', 'print warnings and the result only')
+  evaluationOptions(
+    subcommand(program, 'laplace')
+      .description("give a CNN's last layer its Laplace posterior, and make a run of it")
+      .argument('<run>', 'run folder, e.g. results/cnn')
+      .option('--checkpoint <which>', 'best, last or a .safetensors file', 'best')
+      .option('--samples <n>', "posterior samples (default: the run's eval.samples)", wholeNumber(1))
+      .option(
+        '--prior-precision <value>',
+        "1 / variance of the layer's prior (default: that of the highest marginal likelihood)",
+        positiveNumber,
+      )
+      .option('--name <name>', "the new run folder's name (default: the run's with -laplace)")
+      .option('--out <dir>', 'where run folders go', 'results'),
+    'read the images from this archive instead',
+  )
     .addHelpText('after', EXAMPLES)
     .action((run, { json, quiet, ...options }) =>
       runCommand(io, { json, quiet }, async ({ output, signal }) => {

@@ -119,9 +119,9 @@ async function oneRung(
   requireValidation(sweep, folder, runs);
   await folder.plan(sweep, runs);
   await results.gather(runs);
-  const left = runs.filter(({ hash }) => results.get(hash) === undefined);
-  const done = runs.filter(({ hash }) => results.get(hash) !== undefined);
-  events.onPlan?.(runs, new Set(done.map(({ name }) => name)));
+  const done = new Set(runs.filter(({ hash }) => results.get(hash) !== undefined).map(({ name }) => name));
+  const left = runs.filter(({ name }) => !done.has(name));
+  events.onPlan?.(runs, done);
   const outcomes =
     left.length === 0 ? new Map<string, RunOutcome>() : await executor.execute(folder, left, events, signal);
   await results.gather(runs);

@@ -1,6 +1,5 @@
 import { address, arg, argF, shareStart, storeLanes } from './common';
-import { prepareKeys } from './noise';
-import { ROUNDS } from './philox';
+import { KEY_BYTES, prepareKeys, words16 } from './noise';
 
 /**
  * Op.Dropout: rows, elements of a row, x, clock, key0, key1, threshold, scale, samples, repeat, y.
@@ -31,29 +30,14 @@ export function dropout(args: usize, tid: i32, threads: i32, scratch: usize): vo
 function maskRow(
   from: usize, to: usize, size: i32, schedule: usize, image: i32, step: i32, sample: i32, threshold: v128, scale: v128,
 ): void {
-  const m0 = i32x4.splat(0xd2511f53);
-  const m1 = i32x4.splat(0xcd9e8d57);
+  const words = schedule + KEY_BYTES;
   for (let e = 0; e < size; e += 16) {
-    let c0 = i32x4.add(i32x4.splat(e >>> 2), i32x4(0, 1, 2, 3));
-    let c1 = i32x4.splat(image);
-    let c2 = i32x4.splat(step);
-    let c3 = i32x4.splat(sample);
-    let keys = schedule;
-    for (let round = 0; round < ROUNDS; round++, keys += 32) {
-      const a = i64x2.extmul_low_i32x4_u(c0, m0);
-      const b = i64x2.extmul_high_i32x4_u(c0, m0);
-      const c = i64x2.extmul_low_i32x4_u(c2, m1);
-      const d = i64x2.extmul_high_i32x4_u(c2, m1);
-      c0 = v128.xor(v128.xor(i32x4.shuffle(c, d, 1, 3, 5, 7), c1), v128.load(keys));
-      c2 = v128.xor(v128.xor(i32x4.shuffle(a, b, 1, 3, 5, 7), c3), v128.load(keys, 16));
-      c1 = i32x4.shuffle(c, d, 0, 2, 4, 6);
-      c3 = i32x4.shuffle(a, b, 0, 2, 4, 6);
+    words16(words, schedule, e >> 4, image, step, sample);
+    const left = min<i32>(16, size - e);
+    for (let i = 0; i < left; i += 4) {
+      const at = <usize>(e + i) << 2;
+      keep(from + at, to + at, v128.load(words + (<usize>i << 2)), threshold, scale, size - e - i);
     }
-    const at = <usize>e << 2;
-    keep(from + at, to + at, c0, threshold, scale, size - e);
-    if (e + 4 < size) keep(from + at + 16, to + at + 16, c1, threshold, scale, size - e - 4);
-    if (e + 8 < size) keep(from + at + 32, to + at + 32, c2, threshold, scale, size - e - 8);
-    if (e + 12 < size) keep(from + at + 48, to + at + 48, c3, threshold, scale, size - e - 12);
   }
 }
 

@@ -18,13 +18,21 @@ export function prepareKeys(to: usize, key0: i32, key1: i32): void {
   }
 }
 
-/**
- * Sixteen standard normals: four Philox4x32-7 blocks with counters [4 * group + lane, image, step, sample],
- * Box-Muller on words (0, 1) and (2, 3). Normal j of the block in lane l is element 4 j + l.
- */
+/** Sixteen standard normals: Box-Muller on the words (0, 1) and (2, 3) of `words16`. */
 // @ts-ignore: decorator
 @inline
 export function normals16(to: usize, keys: usize, group: i32, image: i32, step: i32, sample: i32): void {
+  words16(to, keys, group, image, step, sample);
+  boxMuller(to, to + 64, to + 64);
+}
+
+/**
+ * Sixteen random words: four Philox4x32-7 blocks with counters [4 * group + lane, image, step, sample]. Word j of the
+ * block in lane l is element 4 j + l.
+ */
+// @ts-ignore: decorator
+@inline
+export function words16(to: usize, keys: usize, group: i32, image: i32, step: i32, sample: i32): void {
   let c0 = i32x4.add(i32x4.splat(group << 2), i32x4(0, 1, 2, 3));
   let c1 = i32x4.splat(image);
   let c2 = i32x4.splat(step);
@@ -50,5 +58,4 @@ export function normals16(to: usize, keys: usize, group: i32, image: i32, step: 
   v128.store(to, c1, 16);
   v128.store(to, c2, 32);
   v128.store(to, c3, 48);
-  boxMuller(to, to + 64, to + 64);
 }
