@@ -11,7 +11,7 @@ interface DropoutAttributes {
   repeat: number;
 }
 
-/** Bytes of the key schedule, as in `assembly/dropout.ts`. */
+/** Bytes of the key schedule and sixteen words, as in `assembly/dropout.ts`. */
 const KEY_SCRATCH = 384;
 
 /** x [B, ...], clock -> x [B * repeat, ...] times its mask; its own gradient where nothing is repeated */
