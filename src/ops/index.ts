@@ -5,6 +5,7 @@ export { convReluPool } from './conv-relu-pool.js';
 export { dense } from './dense.js';
 export { type DropoutSource, dropout, masksInto } from './dropout.js';
 export { flipoutSum, flipSigns, type SignSource, signsInto } from './flipout.js';
+export { type FlipoutSigns, flipoutConvReluPool, type PerturbedWeights } from './flipout-conv-relu-pool.js';
 export { gatherImages, type ImageSource } from './gather-images.js';
 export { gatherLabels } from './gather-labels.js';
 export { gaussianVariational, type Variational, type VariationalOptions } from './gaussian-variational.js';

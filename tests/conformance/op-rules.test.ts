@@ -8,6 +8,7 @@ import {
   convReluPool,
   dense,
   empiricalKl,
+  flipoutConvReluPool,
   flipoutSum,
   flipSigns,
   gatherImages,
@@ -125,6 +126,13 @@ const cases: Record<string, Case> = {
     shapes: { mean: [BATCH, 4, 4, 3], delta: [BATCH, 4, 4, 3] },
     made: 1,
     run: ({ mean, delta }) => [flipoutSum(mean, delta, noise(), { relu: true, pool: true })],
+  },
+  flipoutConvReluPool: {
+    shapes: { x: [BATCH, 8, 8, 2], mu: [3, 3, 2, 3], delta: [3, 3, 2, 3], biasMu: [3], biasDelta: [3] },
+    made: 2,
+    run: ({ x, ...weights }) => [
+      flipoutConvReluPool(x, weights as never, { inputs: noise(), outputs: noise() }, conv),
+    ],
   },
 };
 

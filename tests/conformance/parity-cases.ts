@@ -6,6 +6,7 @@ import {
   dense,
   dropout,
   empiricalKl,
+  flipoutConvReluPool,
   flipoutSum,
   flipSigns,
   gaussianVariational,
@@ -96,6 +97,21 @@ export const CASES: Record<string, [Arrays, (t: Any) => ReturnType<Op>]> = {
   'flipout sum': [
     { mean: normal('mean', [2, 4, 4, 5]), delta: normal('delta', [2, 4, 4, 5]), clock },
     (t) => flipoutSum(t.mean, t.delta, at(t), { relu: true, pool: true }),
+  ],
+  'flipout convolution': [
+    {
+      ...{ x: maps, mu: filter, delta: normal('delta', [5, 5, 3, 6], 0.1), clock },
+      ...{ biasMu: normal('bias', [6]), biasDelta: normal('bias delta', [6]) },
+    },
+    ({ x, clock: _, ...t }) => {
+      const outputs = at({ clock: _ });
+      return flipoutConvReluPool(
+        x,
+        t as never,
+        { inputs: { ...outputs, key: streamKey(6, 'parity') }, outputs },
+        conv,
+      );
+    },
   ],
   'KL, Gaussian prior': [
     weights,

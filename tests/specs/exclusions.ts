@@ -74,6 +74,7 @@ export const KERNELS: Reasons = {
   FlipSigns: OURS,
   FlipoutSum: OURS,
   FlipoutSumGrad: OURS,
+  FlipoutConvReluPool: OURS,
   Dropout: OURS,
   SoftplusActivation: OURS,
   OverlappingPool: OURS,

@@ -29,6 +29,7 @@ import {
 } from './kernels/Dense.js';
 import { Dropout } from './kernels/Dropout.js';
 import { FlipoutSum, FlipoutSumGrad, FlipSigns } from './kernels/Flipout.js';
+import { FlipoutConvReluPool } from './kernels/FlipoutConvReluPool.js';
 import { GatherImages, GatherLabels } from './kernels/Gather.js';
 import { GaussianVariational, GaussianVariationalGrad } from './kernels/GaussianVariational.js';
 import { GlobalAveragePool, GlobalAveragePoolGrad } from './kernels/GlobalAveragePool.js';
@@ -84,6 +85,7 @@ const FUSED: SimdKernel<any>[] = [
   FlipSigns,
   FlipoutSum,
   FlipoutSumGrad,
+  FlipoutConvReluPool,
   Dropout,
   SoftplusActivation,
   OverlappingPool,

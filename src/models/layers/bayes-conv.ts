@@ -1,5 +1,10 @@
 import type { tf } from '../../backends/tfjs.js';
 import { convReluPool } from '../../ops/conv-relu-pool.js';
+import {
+  type FlipoutSigns,
+  flipoutConvReluPool,
+  type PerturbedWeights,
+} from '../../ops/flipout-conv-relu-pool.js';
 import { type GaussianWeights, lrtConvReluPool } from '../../ops/lrt-conv-relu-pool.js';
 import type { Noise } from '../../ops/noise.js';
 import { type Activation, BayesLayer } from './bayes-layer.js';
@@ -31,5 +36,13 @@ export class BayesConvLayer extends BayesLayer<tf.Tensor4D, tf.Rank.R4> {
   protected reparameterized(x: tf.Tensor4D, weights: GaussianWeights<tf.Rank.R4>, noise: Noise): tf.Tensor4D {
     const { clamp } = this.options.posterior;
     return lrtConvReluPool(x, weights, noise, { ...convOptions(this.shape), clamp });
+  }
+
+  protected override flipped(
+    x: tf.Tensor4D,
+    weights: PerturbedWeights<tf.Rank.R4>,
+    signs: FlipoutSigns,
+  ): tf.Tensor4D {
+    return flipoutConvReluPool(x, weights, signs, convOptions(this.shape));
   }
 }

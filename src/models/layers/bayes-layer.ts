@@ -1,6 +1,7 @@
 import { tf } from '../../backends/tfjs.js';
 import { BayescnnError } from '../../errors.js';
 import { flipoutSum, flipSigns, type SignSource } from '../../ops/flipout.js';
+import type { FlipoutSigns, PerturbedWeights } from '../../ops/flipout-conv-relu-pool.js';
 import type { GaussianWeights } from '../../ops/lrt-conv-relu-pool.js';
 import type { Clock, Noise } from '../../ops/noise.js';
 import { sampleWeights } from '../../ops/sample-weights.js';
@@ -74,6 +75,14 @@ export abstract class BayesLayer<T extends tf.Tensor, R extends tf.Rank>
   /** The layer by local reparameterization. */
   protected abstract reparameterized(x: T, weights: GaussianWeights<R>, noise: Noise): T;
 
+  /** x mu + ((x signs) delta) signs, the biases perturbed as the weights of a constant input (Wen et al. 2018, eq. 5). */
+  protected flipped(x: T, weights: PerturbedWeights<R>, { inputs, outputs }: FlipoutSigns): T {
+    const { mu, delta, biasMu, biasDelta } = weights;
+    const mean = this.affine(x, mu, biasMu, LINEAR);
+    const perturbed = this.affine(flipSigns(x, inputs), delta, biasDelta, LINEAR);
+    return flipoutSum(mean, perturbed, outputs, this.activation);
+  }
+
   weights(clock?: Clock): BayesianWeights<R> {
     return joinWeights(this.weight, this.bias, clock);
   }
@@ -105,14 +114,15 @@ export abstract class BayesLayer<T extends tf.Tensor, R extends tf.Rank>
     return tf.concat(parts, 0);
   }
 
-  /** x mu + ((x signs) perturbation) signs, the biases perturbed as the weights of a constant input (Wen et al. 2018, eq. 5). */
   private flipout(x: T, { mu, biasMu }: BayesianWeights<R>, clock: Clock): T {
     const signs = (key: StreamKey): SignSource => ({ clock, key });
-    const mean = this.affine(x, mu, biasMu, LINEAR);
-    const weight = perturbation<tf.Tensor<R>>(this.weight, this.weight.noiseAt(clock));
-    const bias = this.bias && perturbation<tf.Tensor1D>(this.bias, this.bias.noiseAt(clock));
-    const delta = this.affine(flipSigns(x, signs(this.signKeys.inputs)), weight, bias, LINEAR);
-    return flipoutSum(mean, delta, signs(this.signKeys.outputs), this.activation);
+    const delta = perturbation<tf.Tensor<R>>(this.weight, this.weight.noiseAt(clock));
+    const biasDelta = this.bias && perturbation<tf.Tensor1D>(this.bias, this.bias.noiseAt(clock));
+    return this.flipped(
+      x,
+      { mu, delta, biasMu, biasDelta },
+      { inputs: signs(this.signKeys.inputs), outputs: signs(this.signKeys.outputs) },
+    );
   }
 
   private clockOf({ clock }: LayerRun): Clock {

@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { Op } from '../opcodes.js';
 import type { SimdKernel } from './kernel.js';
 
-interface SignAttributes {
+export interface SignAttributes {
   key0: number;
   key1: number;
 }
