@@ -33,3 +33,12 @@ export function programWord(io: Io): string {
 export function asTyped(io: Io, text: string): string {
   return text.replace(CALL, `${programWord(io)} `);
 }
+
+const TYPED = new RegExp(
+  `(?<![\\w/.-])(?:bayescnn (?:--help|${COMMANDS.join('|')})|npm|mlflow|tensorboard) [\\w-]`,
+);
+
+/** Whether a line tells something to type. */
+export function holdsCommand(line: string): boolean {
+  return TYPED.test(`${line} -`);
+}

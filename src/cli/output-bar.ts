@@ -46,7 +46,7 @@ export class Bar {
 /** On a narrow terminal figures say more than a bar. */
 function barSize(width: number): number {
   if (width < 60) return 0;
-  return width < 100 ? 10 : 24;
+  return width < 140 ? 10 : 24;
 }
 
 /** As many of the details as fit, two blanks between them. */

@@ -1,3 +1,5 @@
+import { holdsCommand } from './as-typed.js';
+
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 /** `12,345`. */
@@ -44,28 +46,51 @@ export function printable(text: string): string {
   });
 }
 
-/** Rows of [name, value] with the values in one column. */
+/** Rows of [name, value] with the values in one column; further lines of a value stand below its first. */
 export function columns(rows: readonly (readonly [string, string])[], indent = ''): string {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`).join('\n');
+  const below = `\n${indent}${' '.repeat(width)}  `;
+  return rows
+    .map(([name, value]) => `${indent}${name.padEnd(width)}  ${value.replaceAll('\n', below)}`)
+    .join('\n');
 }
 
-/** A text whose lines are broken at blanks, to lines of `width` that begin with two blanks; unchanged without a width. */
+/** A name, a gap and a value without gaps, as `columns` makes them. */
+const NAMED_VALUE = /^( *[^ ]+(?: [^ ]+)* {2,})[^ ]+(?: [^ ]+)*$/;
+/** Narrower than this a value is no longer broken to stay in its column. */
+const NARROWEST_VALUE = 24;
+
+/**
+ * A text whose lines are broken at blanks, to lines of `width`; unchanged without a width. What follows is indented by two
+ * more blanks, or stands below the value of a name. Rows of tables stay as they are, and so do lines that
+ * tell a command: broken ones could not be copied.
+ */
 export function wrapped(text: string, width: number | undefined): string {
   if (width === undefined) return text;
   return text
     .split('\n')
-    .map((line) => (line.length <= width ? line : brokenLine(line, width)))
+    .map((line) => (line.length <= width || holdsCommand(line) ? line : brokenLine(line, width)))
     .join('\n');
 }
 
 function brokenLine(line: string, width: number): string {
+  const start = /^ */.exec(line)?.[0].length ?? 0;
+  const value = NAMED_VALUE.exec(line)?.[1].length;
+  if (value === undefined && /[^ ] {2,}[^ ]/.test(line)) return line;
+  const indent = value !== undefined && width - value >= NARROWEST_VALUE ? value : start + 2;
   const lines = [''];
-  for (const word of line.split(/(?<=[^ ]) (?=[^ ])/)) {
+  for (const word of piecesOf(line, width)) {
     const last = lines[lines.length - 1];
     if (last === '') lines[lines.length - 1] = word;
     else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`  ${word}`);
+    else lines.push(`${' '.repeat(indent)}${word}`);
   }
   return lines.join('\n');
+}
+
+/** Where a line may be broken: behind the commas of a list of short parts, else at any blank. */
+function piecesOf(line: string, width: number): string[] {
+  const parts = line.split(/(?<=,) /);
+  if (parts.length > 2 && parts.every((part) => part.length < width * 0.7)) return parts;
+  return line.split(/(?<=[^ ]) (?=[^ ])/);
 }

@@ -1,8 +1,9 @@
 import type { TrainProgress, TrainReporter } from '../train/reporter.js';
 import type { LossPrint, MetricsRow } from '../train/row.js';
 import { asTyped } from './as-typed.js';
-import type { Io } from './io.js';
+import type { Io, OutputStream } from './io.js';
 import { Bar } from './output-bar.js';
+import { EpochTable, epochLine } from './output-epochs.js';
 import { bytes, duration, percent, printable, whole, wrapped } from './output-format.js';
 import { Milestones, Throttle } from './output-milestones.js';
 import { isTerminal, styled, widthOf } from './output-style.js';
@@ -38,6 +39,7 @@ export class Output implements TrainReporter {
   private epochs: number | undefined;
   /** Mean predictive entropy of the last evaluation, nats. */
   private entropy: number | undefined;
+  private readonly table = new EpochTable();
 
   constructor(
     private readonly io: Io,
@@ -60,23 +62,43 @@ export class Output implements TrainReporter {
     this.toStderr(`warning: ${message}`, 'yellow', 'warning:');
   }
 
+  /** Characters that a line of the result has room for; undefined where lines are not broken. */
+  get width(): number | undefined {
+    return widthOf(this.io, this.io.stdout);
+  }
+
+  /** A text as it can be shown: its commands can be typed, its lines fit, nothing in it steers the terminal. */
+  fitted(text: string): string {
+    return wrapped(asTyped(this.io, printable(text)), this.width);
+  }
+
   /** The command's result: the document under --json, else its text. Call it once. */
   result(document: unknown, text: string): void {
-    this.drawing(document, asTyped(this.io, printable(text)));
+    this.drawing(document, this.fitted(text));
   }
 
   /** As `result`, for a text of this program's own that may have colours. */
   drawing(document: unknown, text: string): void {
     this.bar?.stop();
-    this.io.stdout.write(this.json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`);
+    const shown = this.table.open ? `\n${text}` : text;
+    this.io.stdout.write(this.json ? `${JSON.stringify(document, null, 2)}\n` : `${shown}\n`);
   }
 
   /** A line of the result as it comes; under --json the document repeats it, so it goes to stderr. */
   line(text: string): void {
+    this.table.interrupt();
+    this.writeLine(text);
+  }
+
+  private writeLine(text: string): void {
     if (this.quiet) return;
     this.bar?.stop();
-    const stream = this.json ? this.io.stderr : this.io.stdout;
+    const stream = this.lineStream;
     stream.write(`${wrapped(printable(text), widthOf(this.io, stream))}\n`);
+  }
+
+  private get lineStream(): OutputStream {
+    return this.json ? this.io.stderr : this.io.stdout;
   }
 
   /** Removes bars; call it however the command ends. */
@@ -110,7 +132,10 @@ export class Output implements TrainReporter {
   epoch(row: MetricsRow): void {
     this.heartbeat.reset();
     this.entropy = row.predictive_entropy ?? this.entropy;
-    this.line(epochLine(row, this.epochs));
+    const width = widthOf(this.io, this.lineStream);
+    this.writeLine(
+      width === undefined ? epochLine(row, this.epochs) : this.table.text(row, this.epochs, width),
+    );
   }
 
   readonly onDownload = (done: number, total: number | null): void => {
@@ -147,6 +172,7 @@ export class Output implements TrainReporter {
   /** Writes a text, of which `part`, or all, is styled. */
   private toStderr(text: string, style?: 'dim' | 'yellow', part?: string): void {
     this.bar?.stop();
+    this.table.interrupt();
     const { stderr } = this.io;
     const whole = wrapped(printable(text), widthOf(this.io, stderr));
     const styledText =
@@ -167,30 +193,4 @@ function progressDetails(state: TrainProgress, entropy: number | undefined): str
     ...(state.kl === 0 ? [] : [`KL ${whole(state.kl)}`]),
     ...(entropy === undefined ? [] : [`entropy ${entropy.toFixed(3)}`]),
   ];
-}
-
-function epochLine(row: MetricsRow, epochs: number | undefined): string {
-  const parts = [
-    `train NLL ${row.train_nll.toFixed(3)}`,
-    `train accuracy ${percent(row.train_accuracy)}`,
-    ...measured('validation NLL', row.validation_nll, decimals),
-    ...measured('validation accuracy', row.validation_accuracy, percent),
-    ...measured('test NLL', row.test_nll, decimals),
-    ...measured('test accuracy', row.test_accuracy, percent),
-    ...measured('ECE', row.ece, decimals),
-    ...measured('entropy', row.predictive_entropy, decimals),
-    ...(row.train_kl === 0 ? [] : [`KL ${whole(row.train_kl)}`]),
-    `${whole(row.images_per_second)} images/s`,
-    duration(row.seconds),
-  ];
-  return `epoch ${row.epoch}${epochs === undefined ? '' : `/${epochs}`}: ${parts.join(', ')}`;
-}
-
-/** Nothing for a figure that this epoch did not measure. */
-function measured(name: string, value: number | null, format: (value: number) => string): string[] {
-  return value === null ? [] : [`${name} ${format(value)}`];
-}
-
-function decimals(value: number): string {
-  return value.toFixed(3);
 }

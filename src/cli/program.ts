@@ -20,6 +20,7 @@ import { addSweepTask } from './commands/sweep-task.js';
 import { addTrain } from './commands/train.js';
 import { addUi } from './commands/ui.js';
 import type { Io } from './io.js';
+import { errorText } from './report-error.js';
 import { packageVersion } from './version.js';
 
 const EXAMPLES = `
@@ -31,6 +32,14 @@ Examples:
 Exit codes: 0 done, 1 failure, 2 usage or config, 3 data, 4 engine, 130 interrupted.
 `;
 
+/** Commander's `error: ...` with `(Did you mean x?)` on a line of its own, as this program's own errors say it. */
+function usageMessage(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?');
+}
+
 /** A program that throws CommanderError where commander would end the process, and writes to `io` alone. */
 export function newProgram(io: Io): Command {
   return new Command('bayescnn')
@@ -38,7 +47,7 @@ export function newProgram(io: Io): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(asTyped(io, text)),
       writeErr: (text) => io.stderr.write(asTyped(io, text)),
-      outputError: (text, write) => write(`bayescnn: ${text}`),
+      outputError: (text) => io.stderr.write(errorText(io, usageMessage(text))),
     })
     .showHelpAfterError('  try: bayescnn --help');
 }

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { BayescnnError, ExitCode } from '../errors.js';
 import { asTyped } from './as-typed.js';
 import type { Io } from './io.js';
-import { printable } from './output-format.js';
-import { styled } from './output-style.js';
+import { printable, wrapped } from './output-format.js';
+import { styled, widthOf } from './output-style.js';
 
 interface Report {
   message: string;
@@ -18,10 +18,19 @@ interface Report {
  */
 export function reportError(io: Io, error: unknown): ExitCode {
   const { message, hint, exitCode } = describe(error);
-  io.stderr.write(`bayescnn: ${styled(io, io.stderr, 'red', 'error:')} ${printable(message)}\n`);
-  if (hint !== undefined) io.stderr.write(`  try: ${asTyped(io, printable(hint))}\n`);
+  io.stderr.write(errorText(io, message, hint));
   if (io.env.BAYESCNN_DEBUG === '1') io.stderr.write(`${inspect(error)}\n`);
   return exitCode;
+}
+
+/** An error as the terminal has room for it. */
+export function errorText(io: Io, message: string, hint?: string): string {
+  const lines = [
+    `bayescnn: error: ${message}`,
+    ...(hint === undefined ? [] : [`  try: ${asTyped(io, hint)}`]),
+  ];
+  const text = wrapped(printable(lines.join('\n')), widthOf(io, io.stderr));
+  return `${text.replace('error:', styled(io, io.stderr, 'red', 'error:'))}\n`;
 }
 
 function describe(error: unknown): Report {

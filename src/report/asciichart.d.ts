@@ -8,7 +8,7 @@ declare module 'asciichart' {
   }
   export function plot(series: readonly (readonly number[])[], options?: PlotOptions): string;
   const asciichart: { plot: typeof plot } & Record<
-    'blue' | 'green' | 'magenta' | 'red' | 'yellow' | 'cyan' | 'reset',
+    'lightblue' | 'lightred' | 'green' | 'magenta' | 'yellow' | 'cyan' | 'reset',
     string
   >;
   export default asciichart;

@@ -1,6 +1,6 @@
 import type { GroupComparison, GroupSummary, MeanSd, MetricComparison } from './comparison.js';
 import type { Difference } from './differences.js';
-import { type Cells, markdownTable, textTable } from './table.js';
+import { type Cells, markdownTable, textTable, withoutEmptyColumns } from './table.js';
 import { meanSd, shown, type ValueKind, WHOLE } from './value-text.js';
 import { METRIC_TITLES } from './verdict.js';
 
@@ -90,7 +90,7 @@ export function comparisonTitle({ group, reference, images }: GroupComparison): 
 
 export function mcnemarCells({ mcnemar }: GroupComparison): Cells {
   return [
-    ['McNemar', 'only the reference is right', 'only the other', 'p'],
+    ['McNemar', 'only reference right', 'only other right', 'p'],
     ...mcnemar.map((row) => [
       `${row.run} against ${row.reference}`,
       String(row.only_reference),
@@ -116,13 +116,15 @@ export function methodText({ resamples, seed, comparisons }: ComparisonReport): 
   );
 }
 
-/** The report as text for a terminal. */
-export function comparisonText(report: ComparisonReport): string {
-  const parts = [textTable(groupCells(report.groups))];
+/** The report as text, its tables for lines of `width` characters. */
+export function comparisonText(report: ComparisonReport, width?: number): string {
+  const parts = [textTable(groupCells(report.groups), width)];
   for (const comparison of report.comparisons) {
-    parts.push(`${comparisonTitle(comparison)}\n${textTable(metricCells(comparison.metrics))}`);
+    parts.push(
+      `${comparisonTitle(comparison)}\n${textTable(withoutEmptyColumns(metricCells(comparison.metrics)), width)}`,
+    );
     parts.push([comparison.verdict, ...(comparison.caveat === null ? [] : [comparison.caveat])].join('\n'));
-    if (comparison.mcnemar.length > 0) parts.push(textTable(mcnemarCells(comparison)));
+    if (comparison.mcnemar.length > 0) parts.push(textTable(mcnemarCells(comparison), width));
   }
   if (report.comparisons.length > 0) parts.push(methodText(report));
   const indent = (lines: string[]) => lines.join('\n  ');

@@ -15,18 +15,17 @@ export interface ChartOptions {
   colour: boolean;
 }
 
+/** Those first that can be read on dark and on light ground. */
 const COLOURS = [
-  asciichart.blue,
-  asciichart.red,
+  asciichart.lightblue,
+  asciichart.lightred,
   asciichart.green,
   asciichart.magenta,
   asciichart.yellow,
   asciichart.cyan,
 ];
-/** Of the values on the axis. */
+/** Of the values beside the axis, with a blank; curves begin on the axis itself. */
 const LABEL = 9;
-/** What asciichart puts between the values and the curve. */
-const AXIS = 2;
 
 /** A chart of one quantity over the epochs, one curve a run; curves share both axes. */
 export function chart(title: string, curves: readonly Curve[], options: ChartOptions): string {
@@ -34,7 +33,7 @@ export function chart(title: string, curves: readonly Curve[], options: ChartOpt
   if (shown.length === 0) return `${title}: nothing measured yet`;
   const epochs = shown.flatMap(({ points }) => points.map(({ epoch }) => epoch));
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
-  const columns = Math.max(10, options.width - LABEL - AXIS);
+  const columns = Math.max(10, options.width - LABEL);
   const plot = asciichart.plot(
     shown.map((curve) => sampled(curve, first, last, columns)),
     {
@@ -47,9 +46,14 @@ export function chart(title: string, curves: readonly Curve[], options: ChartOpt
           .padStart(LABEL - 1),
     },
   );
-  const left = `${' '.repeat(LABEL + AXIS)}epoch ${first}`;
+  const left = `${'epoch'.padStart(LABEL - 1)} ${first}`;
   const axis = first === last ? left : `${left}${String(last).padStart(options.width - left.length)}`;
-  return [title, plot, axis, ...shown.map(({ name }, i) => legend(name, i, options))].join('\n');
+  return [
+    title,
+    plot.replace(/ +$/gm, ''),
+    axis,
+    ...shown.map(({ name }, i) => legend(name, i, options)),
+  ].join('\n');
 }
 
 function colourOf(i: number, { colour }: ChartOptions): string | undefined {
@@ -59,7 +63,7 @@ function colourOf(i: number, { colour }: ChartOptions): string | undefined {
 function legend(name: string, i: number, options: ChartOptions): string {
   const colour = colourOf(i, options);
   const mark = colour === undefined ? '──' : `${colour}──${asciichart.reset}`;
-  return `${' '.repeat(LABEL + AXIS)}${mark} ${name}`;
+  return `${' '.repeat(LABEL)}${mark} ${name}`;
 }
 
 /** A curve at `columns` places from `first` to `last`, straight between its points; it ends where its run did. */

@@ -43,4 +43,4 @@ export {
   summarizePoints,
   sweepTable,
 } from './sweep-table.js';
-export { type Cells, markdownTable, textTable } from './table.js';
+export { type Cells, markdownTable, textTable, withoutEmptyColumns } from './table.js';

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { type Config, configHash } from '../config/index.js';
 import type { DataEvents } from '../data/index.js';
+import { BayescnnError } from '../errors.js';
 import type { Lock } from '../lock/lock.js';
 import { SNR_BINS } from '../metrics/index.js';
 import { empiricalSigmas, type Model, posteriorWarnings } from '../models/index.js';
@@ -94,9 +96,21 @@ export async function runTraining(request: TrainingRequest): Promise<Summary> {
   const held: Held = { lock: request.resume?.lock };
   try {
     return await trainHeld(request, held);
+  } catch (error) {
+    throw resumable(error, held.folder);
   } finally {
     await held.lock?.release();
   }
+}
+
+/** An interruption that says how this very run goes on. */
+function resumable(error: unknown, folder: RunFolder | undefined): unknown {
+  if (!(error instanceof BayescnnError) || error.code !== 'interrupted' || folder === undefined) return error;
+  const run = path.relative('', folder.path) || '.';
+  return new BayescnnError('interrupted', error.message, {
+    hint: `go on from there with \`bayescnn train --resume ${run}\``,
+    cause: error,
+  });
 }
 
 /** What a training has of its folder, once it has it. */

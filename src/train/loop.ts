@@ -391,7 +391,5 @@ function skipped(columns: TrainingColumns): MetricsRow {
 }
 
 function interrupted(step: number): BayescnnError {
-  return new BayescnnError('interrupted', `training: stopped on request after step ${step}, which is kept`, {
-    hint: 'go on from there with `bayescnn train --resume RUN`',
-  });
+  return new BayescnnError('interrupted', `training: stopped on request after step ${step}, which is kept`);
 }

@@ -140,6 +140,7 @@ describe('a signal', () => {
     training.process.kill('SIGTERM');
     const { code, stderr } = await training.finished;
     expect(code, stderr).toBe(130);
+    expect(stderr).toMatch(/go on from there with `bayescnn train --resume \S*terminated`/);
     const step = Number(/stopped on request after step (\d+), which is kept/.exec(stderr)?.[1]);
     expect(step).toBeGreaterThanOrEqual(6);
     const folder = path.join(directory, 'terminated');

@@ -107,8 +107,8 @@ describe('did you mean', () => {
   });
 
   it.each([
-    [['trian'], 'Did you mean train?'],
-    [['train', '--confg', 'x'], 'Did you mean --config?'],
+    [['trian'], "unknown command 'trian'; did you mean train?\n"],
+    [['train', '--confg', 'x'], '; did you mean --config?'],
     [['train', '--config', 'quickstart', '--set', 'train.epoch=2'], 'train.epochs'],
     [['train', '--config', 'quickstart', '--set', 'model.bayesian=al'], 'did you mean "all"?'],
     [['train', '--config', 'quickstrat'], '--config quickstart'],

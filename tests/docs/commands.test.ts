@@ -33,7 +33,7 @@ describe('the commands of the pages', () => {
   });
 
   it('would not do with a flag, a setting or a config that is not there', async () => {
-    await expect(check(['eval', 'results/cnn', '--smaples', '3'])).rejects.toThrow('Did you mean --samples?');
+    await expect(check(['eval', 'results/cnn', '--smaples', '3'])).rejects.toThrow('did you mean --samples?');
     const train = ['train', '--config', 'configs/cnn.json'];
     await expect(check([...train, '--set', 'train.epoch=3'])).rejects.toThrow('train.epochs');
     await expect(check(['train', '--config', 'configs/cn.json'])).rejects.toThrow('configs/cn.json');

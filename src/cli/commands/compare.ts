@@ -54,7 +54,7 @@ export function addCompare(program: Command, io: Io): void {
           signal,
         };
         const report = await runComparison(request);
-        output.result(report, await asText(report, { markdown, csv }));
+        output.result(report, await asText(report, { markdown, csv }, output.width));
       }),
     );
 }
@@ -62,12 +62,13 @@ export function addCompare(program: Command, io: Io): void {
 async function asText(
   report: ComparisonReport,
   form: { markdown: true | undefined; csv: true | undefined },
+  width: number | undefined,
 ): Promise<string> {
   const { comparisonMarkdown, comparisonRows, comparisonText, CSV_COLUMNS } = await import(
     '../../report/index.js'
   );
   if (form.markdown) return comparisonMarkdown(report);
-  if (!form.csv) return comparisonText(report);
+  if (!form.csv) return comparisonText(report, width);
   const { csv } = await import('../../results/index.js');
   return csv(CSV_COLUMNS, comparisonRows(report)).trimEnd();
 }

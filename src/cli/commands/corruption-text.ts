@@ -12,6 +12,7 @@ const figures = (point: Shown): string[] => SHOWN.map((name) => point[name].toFi
 export function corruptionText(
   results: readonly CorruptionResult[],
   means: CorruptionMeans | undefined,
+  width?: number,
 ): string {
   const levels = [...new Set(results.map(({ severity }) => severity))];
   const kinds = [...new Set(results.map(({ kind }) => kind))];
@@ -22,7 +23,7 @@ export function corruptionText(
     levels.length > 1
       ? ['accuracy at severity', ...levels.map(String), 'mean', ...HEADS.map((head) => `mean ${head}`)]
       : ['corruption', 'severity', 'accuracy', ...HEADS];
-  return [textTable([heads, ...rows, ...mean]), ...conclusion(means, levels)].join('\n');
+  return [textTable([heads, ...rows, ...mean], width), ...conclusion(means, levels)].join('\n');
 }
 
 /** One severity: that and its figures; several: the accuracies at each, then means over them. */

@@ -36,24 +36,26 @@ export function describeDiagnosis({ machine, cache, results, engines }: Diagnosi
 }
 
 function memory({ memory_bytes: all, free_memory_bytes: free }: Machine): string {
-  const little = free < LITTLE_MEMORY ? '; little: close other programs, or use --subset' : '';
+  const little = free < LITTLE_MEMORY ? '; little\ntry: close other programs, or use --subset' : '';
   return `${bytes(all)}, ${bytes(free)} free${little}`;
 }
 
 function archive(size: number | null): string {
   return size === null
-    ? 'not downloaded yet (162.2 MiB); try: bayescnn data fetch'
+    ? 'not downloaded yet (162.2 MiB)\ntry: bayescnn data fetch'
     : `downloaded, ${bytes(size)}`;
 }
 
 function space({ writable, free_bytes }: Omit<Place, 'folder'>, remedy: string): string {
-  if (!writable) return `cannot be written to; try: ${remedy}`;
+  if (!writable) return `cannot be written to\ntry: ${remedy}`;
   if (free_bytes === null) return 'writable';
-  const little = free_bytes < LITTLE_SPACE ? `; little: ${remedy}` : '';
+  const little = free_bytes < LITTLE_SPACE ? `; little\ntry: ${remedy}` : '';
   return `writable, ${bytes(free_bytes)} free${little}`;
 }
 
 function engineState({ available, detail, remedy }: Engine): string {
   if (available) return detail;
-  return `not available: ${detail}${remedy === undefined ? '' : `; try: ${remedy}`}`;
+  // The name stands beside it.
+  const reason = detail.replace(/^engine \w+: /, '');
+  return `not available: ${reason}${remedy === undefined ? '' : `\ntry: ${remedy.replace(/ (?=\([^()]*\)$)/, '\n')}`}`;
 }

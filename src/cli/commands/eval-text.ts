@@ -12,13 +12,13 @@ const CHOSEN: Record<EvaluationReport['selection'], string> = {
   unknown: 'a file of its own',
 };
 
-/** The metrics as text. */
-export function describeEvaluation(result: EvaluationReport): string {
+/** The metrics as text, its tables for lines of `width` characters. */
+export function describeEvaluation(result: EvaluationReport, width?: number): string {
   const table = columns([...scores(result), ...uncertainty(result), ...origin(result)]);
   const more = [
-    ...(result.curve ? [curveTable(result)] : []),
-    ...(result.corruptions ? [corruptionText(result.corruptions, result.corruption_means)] : []),
-    ...(result.ood ? [outsideTable(result.ood)] : []),
+    ...(result.curve ? [curveTable(result, width)] : []),
+    ...(result.corruptions ? [corruptionText(result.corruptions, result.corruption_means, width)] : []),
+    ...(result.ood ? [outsideTable(result.ood, width)] : []),
   ];
   return [table, ...more].join('\n\n');
 }
@@ -66,7 +66,7 @@ function origin(result: EvaluationReport): Row[] {
   ];
 }
 
-function curveTable({ curve = [], samples }: EvaluationReport): string {
+function curveTable({ curve = [], samples }: EvaluationReport, width?: number): string {
   const heads = ['samples', 'accuracy', 'NLL', 'Brier', 'ECE', 'mutual information', 'AURC'];
   const shown = curve.filter((point) => CURVE_STOPS.includes(point.samples) || point.samples === samples);
   const rows = shown.map((point) => [
@@ -78,12 +78,12 @@ function curveTable({ curve = [], samples }: EvaluationReport): string {
     figure(point.mutual_information),
     figure(point.aurc),
   ]);
-  return textTable([heads, ...rows]);
+  return textTable([heads, ...rows], width);
 }
 
 /** Each set's detection by the three scores. */
-function outsideTable(ood: NonNullable<EvaluationReport['ood']>): string {
-  const heads = ['out of distribution', 'score', 'AUROC', 'AUPR (out)', 'AUPR (in)', 'FPR95 (out)'];
+function outsideTable(ood: NonNullable<EvaluationReport['ood']>, width?: number): string {
+  const heads = ['out of distribution', 'score', 'AUROC', 'AUPR out', 'AUPR in', 'FPR95'];
   const scored = ['predictive_entropy', 'max_probability', 'mutual_information'] as const;
   const rows = ood.flatMap((result) =>
     scored.map((score) => [
@@ -95,5 +95,5 @@ function outsideTable(ood: NonNullable<EvaluationReport['ood']>): string {
       figure(result[score].fpr95_out),
     ]),
   );
-  return textTable([heads, ...rows]);
+  return textTable([heads, ...rows], width, 2);
 }

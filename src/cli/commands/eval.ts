@@ -58,7 +58,7 @@ export function addEval(program: Command, io: Io): void {
       runCommand(io, { json, quiet }, async ({ output, signal }) => {
         const { runEvaluation } = await import('../../runs/evaluate.js');
         const result = await runEvaluation({ run, ...options, reporter: output, dataEvents: output, signal });
-        output.result(result, describeEvaluation(result));
+        output.result(result, describeEvaluation(result, output.width));
       }),
     );
 }

@@ -83,7 +83,7 @@ export function addSweep(program: Command, io: Io): void {
           output.note(`sweep ${request.folder}: ${executor.description}`);
           const report = await runSweep({ ...request, executor, events: live, signal });
           live.close();
-          output.result(report, await describe(report));
+          output.result(report, await describe(report, output.width));
           if (report.failed > 0) throw await failed(report);
         } finally {
           live.close();
@@ -110,7 +110,7 @@ async function executorOf(options: {
   return new LocalExecutor({ jobs, threads, retries });
 }
 
-async function describe(report: SweepReport): Promise<string> {
+async function describe(report: SweepReport, width: number | undefined): Promise<string> {
   const { sweepTable, textTable } = await import('../../report/index.js');
   const { runs, failed, reused, sweep } = report;
   const ended = runs.filter(({ result }) => result !== null).length;
@@ -118,7 +118,7 @@ async function describe(report: SweepReport): Promise<string> {
   const order =
     report.points[0]?.metrics.validation_nll.mean == null ? '' : '; the lowest validation NLL first';
   return [
-    textTable(sweepTable(report.points)),
+    textTable(sweepTable(report.points), width),
     '',
     `mean ± standard deviation over the seeds of a point${order}`,
     `${counts}: ${sweep}`,

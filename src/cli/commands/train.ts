@@ -3,10 +3,9 @@ import type { Command } from '@commander-js/extra-typings';
 import type { Config } from '../../config/index.js';
 import type { Summary } from '../../runs/train.js';
 import type { PosteriorRow } from '../../train/posterior-row.js';
-import { asTyped } from '../as-typed.js';
 import type { Io } from '../io.js';
 import { assignment, backendOption, sha256, wholeNumber } from '../options.js';
-import { columns, duration, percent, printable, whole } from '../output-format.js';
+import { columns, duration, percent, whole } from '../output-format.js';
 import { type CommandContext, runCommand, subcommand } from '../run-command.js';
 
 const EXAMPLES = `
@@ -120,7 +119,7 @@ export function addTrain(program: Command, io: Io): void {
           dataEvents: output,
           signal,
         });
-        output.drawing(summary, await ending(io, summary, options));
+        output.drawing(summary, await ending(io, output, summary, options));
       }),
     );
 }
@@ -128,16 +127,17 @@ export function addTrain(program: Command, io: Io): void {
 /** The end of a run as text: its outcome, its twin where there is one, and its curves where they are asked for. */
 async function ending(
   io: Io,
+  output: CommandContext['output'],
   summary: Summary,
   { chart, quiet }: { chart?: true | undefined; quiet?: true | undefined },
 ): Promise<string> {
-  const texts = [printable(describe(summary))];
+  const texts = [output.fitted(describe(summary))];
   const { openRun } = await import('../../results/index.js');
   const run = await openRun(summary.run);
   const { findTwin } = await import('../../runs/twin.js');
   const twin = quiet ? undefined : await findTwin(run);
   if (twin !== undefined)
-    texts.push(asTyped(io, printable((await import('./twin-text.js')).twinTable(run, twin))));
+    texts.push(output.fitted((await import('./twin-text.js')).twinTable(run, twin, output.width)));
   if (chart) {
     const { curvesText, rowsOf, USUAL_COLUMNS } = await import('./curves-text.js');
     texts.push(curvesText(io, [await rowsOf(run)], USUAL_COLUMNS));

@@ -18,8 +18,8 @@ function figure(value: unknown, format: (value: number) => string): string {
   return typeof value === 'number' ? format(value) : '-';
 }
 
-/** A CNN beside its Bayesian twin, as single runs: what a comparison would tell is pointed to. */
-export function twinTable(run: OpenedRun, twin: OpenedRun): string {
+/** A CNN beside its Bayesian twin, as single runs: what a comparison would tell is pointed to. @param width of a line */
+export function twinTable(run: OpenedRun, twin: OpenedRun, width?: number): string {
   const [cnn, bayesian] = isBayesianRun(run) ? [twin, run] : [run, twin];
   const both = [cnn, bayesian];
   const final = both.map(({ summary }) => (summary?.final ?? {}) as Record<string, unknown>);
@@ -30,5 +30,5 @@ export function twinTable(run: OpenedRun, twin: OpenedRun): string {
     ['training', ...both.map(({ summary }) => figure(summary?.train_seconds, duration))],
   ];
   const folders = both.map((one) => path.relative(process.cwd(), one.path)).join(' ');
-  return `Single runs, the last epoch of each:\n${textTable(rows)}\nWith intervals and tests: bayescnn compare ${folders}`;
+  return `Single runs, the last epoch of each:\n${textTable(rows, width)}\nWith intervals and tests: bayescnn compare ${folders}`;
 }

@@ -33,7 +33,6 @@ export interface LineOptions {
   readonly histogram?: boolean;
   /** A dashed line from corner to corner: y = x. */
   readonly diagonal?: boolean;
-  readonly points?: boolean;
 }
 
 /** Over runs: their mean, with the lowest and the highest. */
@@ -55,7 +54,7 @@ export function lineSpec(points: readonly LinePoint[], options: LineOptions): Sp
     strokeDash: { field: 'series', type: 'nominal', scale: dash, ...legend },
   };
   const interpolate = histogram ? 'step-after' : 'linear';
-  const mark = { type: 'line', strokeWidth: 2, interpolate, clip: true, point: options.points ?? false };
+  const mark = { type: 'line', strokeWidth: 2, interpolate, clip: true };
   return {
     ...BASE,
     height: heightWith(series),
@@ -66,8 +65,18 @@ export function lineSpec(points: readonly LinePoint[], options: LineOptions): Sp
         ? [bandLayer(x, options.y, encoding.color, interpolate)]
         : []),
       { mark, encoding },
+      ...lonePoints(points, encoding),
     ],
   };
+}
+
+/** Lines of a single point, such as those of runs after their first epoch: nothing else would be seen of them. */
+function lonePoints(points: readonly LinePoint[], { x, y, color }: Record<'x' | 'y' | 'color', object>) {
+  const counts = new Map<string, number>();
+  for (const { series } of points) counts.set(series, (counts.get(series) ?? 0) + 1);
+  const values = points.filter(({ series }) => counts.get(series) === 1);
+  if (values.length === 0) return [];
+  return [{ data: { values }, mark: { type: 'point', filled: true, size: 40 }, encoding: { x, y, color } }];
 }
 
 /** As many columns as the longest name leaves room for; many names share a row in any case. */

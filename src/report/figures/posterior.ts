@@ -65,7 +65,6 @@ function sigmaCurve({ name, runs }: ReportGroup): Figure {
     series,
     x: { title: 'epoch', whole: true },
     y: { title: 'mean sigma', zero: true },
-    points: epochs.length === 1,
   };
   const points = series.flatMap((layer) =>
     epochs.map((epoch) => {

@@ -101,7 +101,6 @@ function figureOf(
     series: groups.map(({ name }) => name),
     x: { title: 'epoch', whole: true },
     y,
-    points: new Set(points.map(({ x }) => x)).size === 1,
   };
   const shown = { ...options, series: options.series.filter((name) => drawn.has(name)) };
   return {

@@ -44,7 +44,6 @@ function lossFigures(runs: readonly LiveRun[]): Figure[] {
     series: runs.map(({ group }) => group.name),
     x: { title: 'optimizer step', whole: true },
     y: { title: 'nats' },
-    points: new Set(points.map(({ x }) => x)).size === 1,
   };
   return [
     {

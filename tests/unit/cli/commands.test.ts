@@ -73,7 +73,12 @@ describe('doctor', () => {
     results: { folder: '/r', writable: true, free_bytes: null },
     engines: [
       { name: 'simd', available: true, detail: 'works, 2 threads' },
-      { name: 'tensorflow', available: false, detail: 'not installed', remedy: 'npm install it' },
+      {
+        name: 'tensorflow',
+        available: false,
+        detail: 'engine tensorflow: not installed',
+        remedy: 'npm install it (or not)',
+      },
       { name: 'webgpu', available: false, detail: 'no adapter' },
     ],
   };
@@ -86,11 +91,14 @@ describe('doctor', () => {
         'cpu       Xeon, 1 core',
         'memory    8.0 GiB, 1.0 GiB free',
         'cache     /c: writable, 8.0 GiB free',
-        'CIFAR-10  not downloaded yet (162.2 MiB); try: bayescnn data fetch',
+        'CIFAR-10  not downloaded yet (162.2 MiB)',
+        '          try: bayescnn data fetch',
         'results   /r: writable',
         'engines',
         '  simd        works, 2 threads',
-        '  tensorflow  not available: not installed; try: npm install it',
+        '  tensorflow  not available: not installed',
+        '              try: npm install it',
+        '              (or not)',
         '  webgpu      not available: no adapter',
       ].join('\n'),
     );
@@ -103,12 +111,14 @@ describe('doctor', () => {
       cache: { ...diagnosis.cache, archive_bytes: 170_052_171, free_bytes: 2 ** 20 },
       results: { folder: '/r', writable: false, free_bytes: null },
     });
-    expect(short).toContain('256.0 MiB free; little: close other programs, or use --subset\n');
+    expect(short).toContain('256.0 MiB free; little\n          try: close other programs, or use --subset\n');
     expect(short).toContain(
-      'cache     /c: writable, 1.0 MiB free; little: set BAYESCNN_CACHE to another folder\n',
+      'cache     /c: writable, 1.0 MiB free; little\n          try: set BAYESCNN_CACHE to another folder\n',
     );
     expect(short).toContain('CIFAR-10  downloaded, 162.2 MiB\n');
-    expect(short).toContain('results   /r: cannot be written to; try: name another folder with --out\n');
+    expect(short).toContain(
+      'results   /r: cannot be written to\n          try: name another folder with --out\n',
+    );
   });
 });
 

@@ -10,6 +10,7 @@ import {
   flatten,
   markdownTable,
   textTable,
+  withoutEmptyColumns,
 } from '../../../src/report/index.js';
 import { type Behaviour, madeUpRun } from './made-up.js';
 
@@ -241,6 +242,33 @@ describe('tables', () => {
         ['b', '1,000'],
       ]),
     ).toBe('           n\nfirst      1\nb      1,000');
+  });
+
+  it('go on below where a line has no room, beside their keys', () => {
+    const rows = [
+      ['set', 'score', 'AUROC', 'FPR95'],
+      ['noise', 'entropy', '0.5', '0.25'],
+    ];
+    expect(textTable(rows, 21, 2)).toBe(
+      'set      score  AUROC\nnoise  entropy    0.5\n\nset      score  FPR95\nnoise  entropy   0.25',
+    );
+    expect(textTable(rows, 28, 2)).toBe(textTable(rows));
+    expect(textTable(rows, 10)).toBe(
+      'set      score\nnoise  entropy\n\nset    AUROC\nnoise    0.5\n\nset    FPR95\nnoise   0.25',
+    );
+  });
+
+  it('leave out columns without a value', () => {
+    const rows = [
+      ['', 'p', 'seeds'],
+      ['a', '-', '-'],
+      ['b', '0.1', '-'],
+    ];
+    expect(withoutEmptyColumns(rows)).toEqual([
+      ['', 'p'],
+      ['a', '-'],
+      ['b', '0.1'],
+    ]);
   });
 
   it('escape what Markdown takes for a border', () => {

@@ -11,12 +11,15 @@ describe('a chart', () => {
   it('fits its width, has its extremes on the axis and rises where the values do', () => {
     const lines = chart('test_accuracy', [curve('cnn', [0.1, 0.3, 0.5])], options).split('\n');
     expect(lines[0]).toBe('test_accuracy');
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
+    expect(Math.max(...lines.map((line) => line.length))).toBe(40);
     expect(lines[1]).toContain('0.5000');
     expect(lines.at(-3)).toContain('0.1000');
     const columnOf = (line: string) => line.search(/[╭╰─]/);
     expect(columnOf(lines[1])).toBeGreaterThan(columnOf(lines[3]));
     expect(lines.at(-2)).toMatch(/epoch 1 +3$/);
+    // The first epoch stands below the axis, the last below the end of the curve.
+    expect(lines.at(-2)?.indexOf('1')).toBe(lines[1].search(/[┤┼]/));
+    expect(lines.at(-2)?.length).toBe(lines[1].length);
     expect(lines.at(-1)).toMatch(/── cnn$/);
   });
 
@@ -28,8 +31,8 @@ describe('a chart', () => {
 
   it('colours curves and legend alike', () => {
     const text = chart('x', [curve('a', [1, 2]), curve('b', [2, 1])], { ...options, colour: true });
-    expect(text).toContain('\u001b[34m──\u001b[0m a');
-    expect(text).toContain('\u001b[31m──\u001b[0m b');
+    expect(text).toContain('\u001b[94m──\u001b[0m a');
+    expect(text).toContain('\u001b[91m──\u001b[0m b');
   });
 
   it('takes one epoch, equal values, and runs without any', () => {

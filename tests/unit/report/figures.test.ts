@@ -44,6 +44,17 @@ describe('lines', () => {
     expect(marks([linePoint('a', 0, [1, 1]), linePoint('a', 1, [2, 3])])).toEqual(['area', 'line']);
   });
 
+  it('of a single point are marked, since nothing else would be seen of them', () => {
+    const options = { series: ['a', 'b'], x: { title: 'x' }, y: { title: 'y' } };
+    const points = [linePoint('a', 0, [1]), linePoint('a', 1, [2]), linePoint('b', 0, [3])];
+    const layers = lineSpec(points, options).layer as {
+      mark: { type: string };
+      data?: { values: unknown };
+    }[];
+    expect(layers.map(({ mark }) => mark.type)).toEqual(['line', 'point']);
+    expect(layers[1].data?.values).toEqual([points[2]]);
+  });
+
   it('tell their numbers, thinned but with both ends', () => {
     const points = Array.from({ length: 101 }, (_, i) => linePoint('a', i, [i, i + 1]));
     const [heads, ...rows] = lineCells(points, { series: ['a'], x: { title: 'step' }, y: { title: 'y' } });
