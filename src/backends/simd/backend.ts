@@ -1,4 +1,6 @@
-import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+// Not `import`, for the reason in ../tfjs.ts.
+import cpu = require('@tensorflow/tfjs-backend-cpu');
+
 import type { BackendValues, DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdEngine } from './engine.js';
 import { type Allocator, Arena } from './heap.js';
@@ -18,7 +20,7 @@ interface Entry {
  * A TF.js backend on WebAssembly SIMD. Hot kernels run in the engine; every other op runs in TF.js's own
  * CPU kernels, on views of the same memory. It is not a device: reads are synchronous copies.
  */
-export class SimdBackend extends MathBackendCPU {
+export class SimdBackend extends cpu.MathBackendCPU {
   private recorder: Recorder | undefined;
   private readonly arenas = new Set<Arena>();
   private readonly stores = new WeakMap<Uint8Array, number>();

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../tfjs.js';
 import { SimdBackend } from './backend.js';
 import { SimdEngine } from './engine.js';
 import { registerKernels } from './register.js';

@@ -1,10 +1,5 @@
-import {
-  getKernelsForBackend,
-  type KernelConfig,
-  type KernelFunc,
-  registerKernel,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { tf } from '../tfjs.js';
 import { adopt } from './adopt.js';
 import type { SimdBackend } from './backend.js';
 import { SoftplusActivation } from './kernels/Activation.js';
@@ -124,11 +119,11 @@ function passes(kernel: string, inputs: TensorInfo[], attributes: unknown): bool
 
 /** Registers every kernel of the `simd` backend: its own, and TF.js's CPU kernels for the rest. */
 export function registerKernels(): void {
-  for (const config of getKernelsForBackend('cpu')) {
+  for (const config of tf.getKernelsForBackend('cpu')) {
     const kernelFunc = borrowed(config);
     const replace = REPLACED[config.kernelName];
-    if (replace) registerKernel(toConfig(replace(kernelFunc)));
-    else registerKernel({ ...config, backendName: 'simd', kernelFunc });
+    if (replace) tf.registerKernel(toConfig(replace(kernelFunc)));
+    else tf.registerKernel({ ...config, backendName: 'simd', kernelFunc });
   }
-  for (const kernel of FUSED) registerKernel(toConfig(kernel));
+  for (const kernel of FUSED) tf.registerKernel(toConfig(kernel));
 }

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { TransferFailure } from './transfer-failure.js';
 import { checkProxies, isLoopback, mayRedirect, redact } from './urls.js';
 
@@ -17,15 +17,11 @@ export const DEFAULT_TIMEOUTS: Timeouts = { connect: 15_000, headers: 30_000, bo
 
 /** Asks hosts for files: HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured. */
 export class HttpClient {
-  private readonly direct: Agent;
-  private readonly proxied: EnvHttpProxyAgent;
+  private opened: Promise<Connections> | undefined;
 
   /** @throws usage error for a proxy in the environment that is no URL */
   constructor(private readonly timeouts: Timeouts) {
     checkProxies();
-    const connect = { timeout: timeouts.connect };
-    this.direct = new Agent({ connect });
-    this.proxied = new EnvHttpProxyAgent({ connect });
   }
 
   /**
@@ -55,7 +51,9 @@ export class HttpClient {
 
   /** Drops all connections. */
   async close(): Promise<void> {
-    await Promise.all([this.direct.destroy(), this.proxied.destroy()]);
+    if (this.opened === undefined) return;
+    const { direct, proxied } = await this.opened;
+    await Promise.all([direct.destroy(), proxied.destroy()]);
   }
 
   private async ask(
@@ -66,9 +64,11 @@ export class HttpClient {
     const bare = new URL(url);
     bare.username = '';
     bare.password = '';
+    this.opened ??= open(this.timeouts);
+    const { request, direct, proxied } = await this.opened;
     try {
       return await request(bare, {
-        dispatcher: isLoopback(url) ? this.direct : this.proxied,
+        dispatcher: isLoopback(url) ? direct : proxied,
         headers,
         signal,
         headersTimeout: this.timeouts.headers,
@@ -78,6 +78,19 @@ export class HttpClient {
       throw TransferFailure.from(error);
     }
   }
+}
+
+interface Connections {
+  readonly request: typeof import('undici').request;
+  readonly direct: Dispatcher;
+  readonly proxied: Dispatcher;
+}
+
+/** The library is loaded here: most runs download nothing, and it costs a tenth of a second. */
+async function open({ connect: timeout }: Timeouts): Promise<Connections> {
+  const { Agent, EnvHttpProxyAgent, request } = await import('undici');
+  const connect = { timeout };
+  return { request, direct: new Agent({ connect }), proxied: new EnvHttpProxyAgent({ connect }) };
 }
 
 /** A URL's own user name and password, for its own host only. */
