@@ -1,9 +1,9 @@
-import { BayescnnError } from '../errors.js';
 import type { ActiveEngine, EngineName, EngineRequest } from './engine.js';
 import { compileKernels } from './simd/compile.js';
 import type { SimdBackend } from './simd/index.js';
 import { obstacleToTensorflow, startTensorflow, TENSORFLOW } from './tensorflow.js';
 import { loadTfjs, tf } from './tfjs.js';
+import { TESTED, WEBGPU } from './webgpu/package.js';
 
 export type { ActiveEngine, EngineName, EngineRequest } from './engine.js';
 
@@ -29,6 +29,24 @@ async function startSimdEngine(request: EngineRequest, reason: string): Promise<
       // Another engine may have taken the name since.
       if (tf.findBackend('simd') === backend) tf.removeBackend('simd');
       await backend.simd.dispose();
+    },
+  };
+}
+
+async function startWebgpuEngine(reason: string): Promise<ActiveEngine> {
+  const { startWebgpu } = await import('./webgpu/index.js');
+  const backend = await startWebgpu();
+  const { name, software } = backend.device.adapter;
+  return {
+    name: 'webgpu',
+    reason: software ? `${reason}; its adapter computes on the CPU` : reason,
+    device: name,
+    threads: 1,
+    relaxed: false,
+    dispose: async () => {
+      // Another engine may have taken the name since.
+      if (tf.findBackend('webgpu') === backend) tf.removeBackend('webgpu');
+      await backend.device.dispose();
     },
   };
 }
@@ -69,9 +87,7 @@ export async function selectEngine(request: EngineRequest): Promise<ActiveEngine
         dispose: async () => {},
       };
     case 'webgpu':
-      throw new BayescnnError('engine', 'engine webgpu: not part of this version, got --backend webgpu', {
-        hint: 'use --backend simd, tensorflow or cpu',
-      });
+      return startWebgpuEngine('asked for by name');
   }
 }
 
@@ -94,7 +110,11 @@ export async function describeEngines(check: () => string): Promise<EngineState[
       { kind: 'tensorflow', threads: 0, relaxed: false },
       `npm install --no-save ${TENSORFLOW} (it downloads a library; behind a firewall see docs/engines.md)`,
     ),
-    { name: 'webgpu', available: false, detail: 'not part of this version' },
+    await probe(
+      'webgpu',
+      { kind: 'webgpu', threads: 0, relaxed: false },
+      `npm install --no-save ${WEBGPU}@${TESTED}, and a driver for the GPU (see docs/engines.md)`,
+    ),
     await probe('cpu', { kind: 'cpu', threads: 1, relaxed: false }),
   ];
 }
@@ -113,11 +133,16 @@ async function stateOf(
     } finally {
       await engine.dispose();
     }
-    const threads = engine.threads === 1 ? '1 thread' : `${engine.threads} threads`;
-    const note = name === 'tensorflow' ? `, ${engine.reason.replace('asked for by name; ', '')}` : '';
-    return { name, available: true, detail: `works, ${threads}${note}; ${found}` };
+    return { name, available: true, detail: `works, ${whereOf(engine)}; ${found}` };
   } catch (error) {
     const state = { name, available: false, detail: (error as Error).message };
     return remedy ? { ...state, remedy } : state;
   }
+}
+
+/** What an engine runs on, for people. */
+function whereOf({ name, device, reason, threads }: ActiveEngine): string {
+  if (name === 'webgpu') return `on ${device}${reason.replace('asked for by name', '')}`.replace(';', ':');
+  const note = name === 'tensorflow' ? `, ${reason.replace('asked for by name; ', '')}` : '';
+  return `${threads === 1 ? '1 thread' : `${threads} threads`}${note}`;
 }

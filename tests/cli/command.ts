@@ -33,6 +33,11 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
+/** What is printed, without the lines in which the package `webgpu` tells that there is no Vulkan driver. */
+export function withoutDawn(stderr: string): string {
+  return stderr.replace(/^Warning: vk.*\n|^ +at CheckVkSuccessImpl .*\n/gm, '');
+}
+
 /** Starts `bayescnn` with its cache in `cache`, away from the user's. */
 export function start(args: readonly string[], options: RunOptions): Running {
   const env = {

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { whatWebgpuLacks } from '../conformance/engines.js';
 import { run, scratch } from './command.js';
 
 const { directory, remove } = scratch();
@@ -21,6 +22,18 @@ describe('doctor', () => {
     expect(engines.filter((engine) => engine.available).map((engine) => engine.name)).toEqual(
       expect.arrayContaining(['simd', 'cpu']),
     );
+  });
+
+  it('tests webgpu, or says what it lacks and what to do', async () => {
+    const lacks = await whatWebgpuLacks();
+    const { stdout, code } = await bayescnn('doctor');
+    expect(code).toBe(0);
+    if (lacks === undefined)
+      expect(stdout).toMatch(/^ {2}webgpu +works, on .*; self-test right to \de[-+]\d+ in /m);
+    else
+      expect(stdout).toMatch(
+        /^ {2}webgpu +not available: engine webgpu: cannot start: .*; try: npm install .*webgpu/m,
+      );
   });
 
   it('prints text that says how to get the archive', async () => {

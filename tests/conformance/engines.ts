@@ -3,6 +3,8 @@ import { it } from 'vitest';
 import { selectEngine } from '../../src/backends/select.js';
 import { startSimd } from '../../src/backends/simd/index.js';
 import { loadTfjs, tf } from '../../src/backends/tfjs.js';
+import { startWebgpu } from '../../src/backends/webgpu/index.js';
+import { useSoftwareAdapter } from '../software-adapter.js';
 
 const TENSORFLOW = '@tensorflow/tfjs-node-gpu';
 
@@ -23,12 +25,26 @@ async function whatTensorflowLacks(): Promise<string | undefined> {
   }
 }
 
-/** Engines that cannot be tested here, and why. */
-export function absentEngines(): Record<string, string | undefined> {
-  return { tensorflow: missing };
+/** Why the engine `webgpu` cannot be tested here; undefined where it can. */
+export async function whatWebgpuLacks(): Promise<string | undefined> {
+  useSoftwareAdapter();
+  await loadTfjs();
+  try {
+    await (await startWebgpu()).device.dispose();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    tf.removeBackend('webgpu');
+  }
 }
 
-/** The engines that every conformance test runs on; one that is not there shows up as a skipped test. */
+/** Engines that cannot be tested here, and why. */
+export async function absentEngines(): Promise<Record<string, string | undefined>> {
+  return { tensorflow: missing, webgpu: await whatWebgpuLacks() };
+}
+
+/** The engines, besides `webgpu`, that every conformance test runs on; one that is not there shows up as a skipped test. */
 export function engines(): string[] {
   if (missing === undefined) return ['cpu', 'simd', 'tensorflow'];
   it.skip(`on tensorflow [skipped: ${missing}]`, () => {});
@@ -39,5 +55,6 @@ export function engines(): string[] {
 export async function useEngine(name: string, threads = 2): Promise<void> {
   await loadTfjs();
   if (name === 'simd' && tf.findBackend('simd') === null) await startSimd(threads, false);
+  if (name === 'webgpu' && tf.findBackend('webgpu') === null) await startWebgpu();
   if (!(await tf.setBackend(name))) throw new Error(`engine ${name} did not start`);
 }

@@ -14,6 +14,7 @@ import { noiseSource, Training } from './training.js';
 const TOLERANCES = {
   simd: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
   tensorflow: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
+  webgpu: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
 } as const;
 type Engine = keyof typeof TOLERANCES;
 type Measure = keyof (typeof TOLERANCES)[Engine];
@@ -22,7 +23,7 @@ const MEASURES: Measure[] = ['forward', 'gradients', 'training', 'entropy'];
 type Values = ArrayLike<number>;
 const STEPS = 20;
 const source = noiseSource();
-const absent = absentEngines();
+const absent = await absentEngines();
 const seen: Record<string, Partial<Record<Measure, number>>> = {};
 
 /** Largest difference over the largest expected magnitude; not below it for NaN. */

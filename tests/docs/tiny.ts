@@ -72,6 +72,8 @@ export const NOT_RUN: readonly [command: RegExp, reason: string][] = [
   [/^tensorboard /, 'needs TensorBoard'],
   [/mlflow ui/, 'needs MLflow'],
   [/^python3 -m venv|^venv\/bin\/pip install/, 'installs PyTorch'],
+  [/^npm install --no-save webgpu/, 'installs the package of an engine'],
+  [/ --backend webgpu$/, 'needs a GPU; see tests/cli/move-engine.test.ts'],
   [/^npm ci && npm test$/, 'is this test among others'],
 ];
 

@@ -20,6 +20,8 @@ const manifest = JSON.parse(read('package.json')) as {
   scripts: Record<string, string>;
   dependencies: Record<string, string>;
   optionalDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional?: boolean }>;
 };
 const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
 const nameOf = (place: string) => place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
@@ -76,6 +78,14 @@ describe('what is installed with bayescnn', () => {
       ['@tensorflow/tfjs-node-gpu', true],
       ['core-js', true],
     ]);
+  });
+
+  it('has no peer that npm would install', () => {
+    for (const [name, range] of Object.entries(manifest.peerDependencies)) {
+      expect(manifest.peerDependenciesMeta[name].optional).toBe(true);
+      expect(installed.map((each) => each.name)).not.toContain(name);
+      expect(read('notes/dependencies.md')).toContain(`Optional peer: \`${name}\` ${range.slice(1)} `);
+    }
   });
 
   it('runs nothing of ours at its installation; what a checkout runs then opens no connection', () => {

@@ -2,11 +2,12 @@
 import cpu = require('@tensorflow/tfjs-backend-cpu');
 
 import type { BackendValues, DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { type Allocator, Arena } from '../replay/arena.js';
+import { Recorder } from '../replay/recorder.js';
+import { Replay, type StepOutputs } from '../replay/replay.js';
 import type { SimdEngine } from './engine.js';
-import { type Allocator, Arena } from './heap.js';
+import { link, type Recording } from './link.js';
 import type { Op } from './opcodes.js';
-import { Recorder } from './recorder.js';
-import { Replay, type StepOutputs } from './replay.js';
 
 /** What the storage keeps for a tensor; `address` is set once its values lie in the engine's memory. */
 interface Entry {
@@ -21,7 +22,7 @@ interface Entry {
  * CPU kernels, on views of the same memory. It is not a device: reads are synchronous copies.
  */
 export class SimdBackend extends cpu.MathBackendCPU {
-  private recorder: Recorder | undefined;
+  private recorder: Recorder<Op> | undefined;
   private readonly arenas = new Set<Arena>();
   private readonly stores = new WeakMap<Uint8Array, number>();
   private readonly lent = new WeakSet<Uint8Array>();
@@ -157,8 +158,8 @@ export class SimdBackend extends cpu.MathBackendCPU {
   }
 
   /** Runs `step` while every kernel call is noted; its memory comes from `arena`. */
-  pass<T>(arena: Arena, step: () => T): { value: T; recorder: Recorder } {
-    const recorder = new Recorder(arena);
+  pass<T>(arena: Arena, step: () => T): { value: T; recorder: Recorder<Op> } {
+    const recorder = new Recorder<Op>(arena);
     this.recorder = recorder;
     try {
       return { value: step(), recorder };
@@ -180,9 +181,14 @@ export class SimdBackend extends cpu.MathBackendCPU {
     arena.dispose();
   }
 
+  /** Writes the kernel calls of a pass into memory as one program. */
+  link(recorder: Recorder<Op>): Recording {
+    return link(this.simd, recorder);
+  }
+
   /** A runner that replays a step once it has seen it twice. */
-  replay<T extends StepOutputs>(): Replay<T> {
-    return new Replay<T>(this);
+  replay<T extends StepOutputs>(): Replay<T, Op, Recording> {
+    return new Replay<T, Op, Recording>(this);
   }
 
   override dispose(): void {

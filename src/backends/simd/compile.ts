@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { BayescnnError } from '../../errors.js';
-import { artifact } from './artifacts.js';
+import { artifact } from '../artifacts.js';
 
 const modules = new Map<boolean, Promise<WebAssembly.Module>>();
 
@@ -28,7 +28,7 @@ async function compile(relaxed: boolean): Promise<WebAssembly.Module> {
   setFlagsFromString('--no-wasm-stack-checks');
   const name = relaxed ? 'simd-relaxed.wasm' : 'simd.wasm';
   try {
-    return await WebAssembly.compile(await readFile(artifact(name)));
+    return await WebAssembly.compile(await readFile(artifact('simd', name)));
   } catch (cause) {
     if (cause instanceof BayescnnError) throw cause;
     throw new BayescnnError(

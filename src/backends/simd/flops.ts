@@ -1,6 +1,6 @@
 import type { Heap } from './heap.js';
+import type { Instruction } from './link.js';
 import { Op } from './opcodes.js';
-import type { Instruction } from './recorder.js';
 
 /** What an instruction computes: its shapes, and the multiply-adds of its formula. */
 export interface Work {

@@ -1,14 +1,20 @@
 import { availableParallelism } from 'node:os';
+import type * as replay from '../replay/replay.js';
 import { tf } from '../tfjs.js';
 import { SimdBackend } from './backend.js';
 import { SimdEngine } from './engine.js';
+import type { Recording } from './link.js';
+import type { Op } from './opcodes.js';
 import { registerKernels } from './register.js';
 
+export type { StepOutputs } from '../replay/replay.js';
 export { SimdBackend } from './backend.js';
+export type { Recording } from './link.js';
 export { measurePeak } from './peak.js';
 export { Profiler, type StepProfile } from './profile.js';
-export type { Recording } from './recorder.js';
-export type { Replay, StepOutputs } from './replay.js';
+
+/** Runs a step many times, as one program once it has seen it twice. */
+export type Replay<T extends replay.StepOutputs> = replay.Replay<T, Op, Recording>;
 
 let registered = false;
 

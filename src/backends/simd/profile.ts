@@ -1,8 +1,8 @@
 import type { SimdEngine } from './engine.js';
 import { type Draws, type Work, workOf } from './flops.js';
+import type { Recording } from './link.js';
 import { Op } from './opcodes.js';
 import { emptyProgram, noiseProgram } from './peak.js';
-import type { Recording } from './recorder.js';
 
 /** Time of one instruction of a step; times in microseconds. */
 export interface InstructionProfile extends Work {

@@ -1,6 +1,6 @@
 import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { adopt } from '../adopt.js';
 import { tf } from '../tfjs.js';
-import { adopt } from './adopt.js';
 import type { SimdBackend } from './backend.js';
 import { SoftplusActivation } from './kernels/Activation.js';
 import { AdamUpdate } from './kernels/AdamUpdate.js';

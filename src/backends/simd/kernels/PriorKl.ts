@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { densityConstants, type KernelDensity, LOG_ROOT_TWO_PI } from '../../density.js';
 import type { SimdBackend } from '../backend.js';
 import { floatWord } from '../engine.js';
 import { Op } from '../opcodes.js';
@@ -7,33 +8,11 @@ import { NOISE_SCRATCH, type WeightNoiseAttributes } from './SampleWeights.js';
 
 /** Elements behind one partial sum, as in `assembly/prior-kl.ts`. */
 const CHUNK = 512;
-const LOG_ROOT_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
-/** A density over weights; the same data as `Density` of src/ops, which lies above this layer. */
-export type KernelDensity =
-  | { kind: 'gaussian'; sigma: number }
-  | { kind: 'scale-mixture'; pi: number; sigma1: number; sigma2: number }
-  | { kind: 'laplace'; scale: number };
-
-/** The kernel's kind of density and its four constants; log sqrt(2 pi) of log q is in the first. */
-export function densityWords(density: KernelDensity): number[] {
-  if (density.kind === 'laplace') {
-    const { scale } = density;
-    return [1, ...[LOG_ROOT_TWO_PI - Math.log(2 * scale), 1 / scale, 0, 0].map(floatWord)];
-  }
-  // A single Gaussian is a mixture whose second component weighs nothing.
-  const { pi, sigma1, sigma2 } = density.kind === 'gaussian' ? single(density.sigma) : density;
-  const first = { weight: Math.log(pi), sigma: sigma1 };
-  const second = { weight: pi === 1 ? -1e30 : Math.log1p(-pi), sigma: sigma2 };
-  const [wide, narrow] = sigma1 >= sigma2 ? [first, second] : [second, first];
-  const level = wide.weight - Math.log(wide.sigma);
-  const half = 1 / (2 * wide.sigma ** 2);
-  const excess = [narrow.weight - Math.log(narrow.sigma) - level, 1 / (2 * narrow.sigma ** 2) - half];
-  return [0, ...[level, half, ...excess].map(floatWord)];
-}
-
-function single(sigma: number): { pi: number; sigma1: number; sigma2: number } {
-  return { pi: 1, sigma1: sigma, sigma2: sigma };
+/** The kernel's kind of density and its four constants. */
+function densityWords(density: KernelDensity): number[] {
+  const { laplace, constants } = densityConstants(density);
+  return [Number(laplace), ...constants.map(floatWord)];
 }
 
 /** A divergence's outputs [kl, dMu, dRho], summed from the partial sums that `first` leaves. */

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BayescnnError } from '../../../errors.js';
-import { artifact } from '../artifacts.js';
+import { artifact } from '../../artifacts.js';
 
 /** What a worker needs to join the engine. */
 export interface WorkerTask {
@@ -18,7 +18,10 @@ export type WorkerDeath = (thread: number, cause: unknown) => void;
 
 /** Starts one worker and waits until it is ready for programs. */
 function start(task: WorkerTask, onDeath: WorkerDeath): Promise<Worker> {
-  const worker = new Worker(pathToFileURL(artifact('threads/worker.js')), { workerData: task, execArgv: [] });
+  const worker = new Worker(pathToFileURL(artifact('simd', 'threads/worker.js')), {
+    workerData: task,
+    execArgv: [],
+  });
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) =>
       reject(

@@ -1,5 +1,5 @@
+import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { BackendValues, DataId, TensorInfo } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from './backend.js';
 
 interface Stored {
   values?: BackendValues;
@@ -8,7 +8,7 @@ interface Stored {
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
 }
 
-function stored(backend: SimdBackend, dataId: DataId): Stored {
+function stored(backend: MathBackendCPU, dataId: DataId): Stored {
   return backend.data.get(dataId) as unknown as Stored;
 }
 
@@ -19,7 +19,7 @@ function stored(backend: SimdBackend, dataId: DataId): Stored {
  * again and kernels read raw bits.
  * @returns a tensor whose values are its own and of its own type
  */
-export function adopt(backend: SimdBackend, info: TensorInfo): TensorInfo {
+export function adopt(backend: MathBackendCPU, info: TensorInfo): TensorInfo {
   const entry = stored(backend, info.dataId);
   if (entry.complexTensorInfos !== undefined) {
     detach(stored(backend, entry.complexTensorInfos.real.dataId));
