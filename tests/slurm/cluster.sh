@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# A real Slurm of two nodes on this machine, for tests: munged, slurmctld and two slurmd with keys, ports and files of
-# their own in DIR. Needs Debian's slurmctld, slurmd, slurm-client and munge, and root. Ends with its standard input.
-#   cluster.sh DIR    prints "ready" when both nodes are idle; then SLURM_CONF=DIR/slurm.conf reaches it
+# A real Slurm of two nodes (or SLURM_TEST_NODES) on this machine, for tests: munged, slurmctld and a slurmd a node with
+# keys, ports and files of their own in DIR. Needs Debian's slurmctld, slurmd, slurm-client and munge, and root. Ends with its standard input.
+#   cluster.sh DIR    prints "ready" when all nodes are idle; then SLURM_CONF=DIR/slurm.conf reaches it
 set -eu
 dir=$1
 host=$(hostname -s)
+count=${SLURM_TEST_NODES:-2}
+port=${SLURM_TEST_PORT:-26817}
 mkdir -p "$dir"/{state,log}
 dd if=/dev/urandom of="$dir/munge.key" bs=1024 count=1 2>/dev/null
 chmod 600 "$dir/munge.key"
@@ -13,7 +15,7 @@ chmod 600 "$dir/munge.key"
 cat >"$dir/slurm.conf" <<CONF
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)
-SlurmctldPort=${SLURM_TEST_PORT:-26817}
+SlurmctldPort=$port
 AuthType=auth/munge
 AuthInfo=socket=$dir/munge.sock,cred_expire=5
 SlurmUser=root
@@ -36,10 +38,11 @@ AccountingStorageType=accounting_storage/none
 SwitchType=switch/none
 JobRequeue=1
 MinJobAge=300
-NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((${SLURM_TEST_PORT:-26817} + 1)) CPUs=1 State=UNKNOWN
-NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((${SLURM_TEST_PORT:-26817} + 2)) CPUs=1 State=UNKNOWN
-PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
+PartitionName=main Nodes=n[1-$count] Default=YES MaxTime=INFINITE State=UP
 CONF
+for ((n = 1; n <= count; n++)); do
+  echo "NodeName=n$n NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + n)) CPUs=1 State=UNKNOWN" >>"$dir/slurm.conf"
+done
 
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait' EXIT
@@ -49,12 +52,12 @@ pids+=($!)
 while [ ! -S "$dir/munge.sock" ]; do sleep 0.1; done
 slurmctld -D -f "$dir/slurm.conf" >"$dir/log/slurmctld.out" 2>&1 &
 pids+=($!)
-for node in n1 n2; do
-  slurmd -D -N "$node" -f "$dir/slurm.conf" >"$dir/log/$node.out" 2>&1 &
+for ((n = 1; n <= count; n++)); do
+  slurmd -D -N "n$n" -f "$dir/slurm.conf" >"$dir/log/n$n.out" 2>&1 &
   pids+=($!)
 done
 export SLURM_CONF=$dir/slurm.conf
-until [ "$(sinfo --noheader --Node --states=idle 2>/dev/null | wc -l)" -eq 2 ]; do sleep 0.2; done
+until [ "$(sinfo --noheader --Node --states=idle 2>/dev/null | wc -l)" -eq "$count" ]; do sleep 0.2; done
 echo ready
 # Until whoever started it is gone or has enough.
 cat >/dev/null
