@@ -1,4 +1,4 @@
-// Checks what npm would publish: its size, its exports and types (publint, attw), unused files and dependencies (knip), and that
+// Checks what npm would publish: its size, its exports and types (publint, attw), unused files and dependencies (knip), its API pages (typedoc), and that
 // it works where it is installed from nothing: into an empty folder, without install scripts, so without a compiler.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -68,6 +68,8 @@ try {
   );
   // Exports are the tests' too; what the package needs and what lies about is checked.
   run(installed('knip'), '--include', 'files,dependencies,unlisted,unresolved,binaries');
+  // Every type that the library's functions speak of has its page; a warning is an error.
+  run(installed('typedoc'), '--emit', 'none');
   tryInstalled(tarball);
 } catch (error) {
   // Each tool has printed its own findings.

@@ -30,8 +30,12 @@ export {
   type DetailedMetrics,
   entropies,
   expectedCalibrationError,
+  type Labels,
   meanProbabilities,
+  type Numbers,
   negativeLogLikelihood,
+  type OodDetection,
+  type Outcomes,
   softmax,
   type Uncertainty,
   uncertainty,
@@ -40,21 +44,52 @@ export {
   BayesConvLayer as BayesConv2d,
   BayesDenseLayer as BayesDense,
   type BayesianOptions,
+  type BayesianPart,
   type ConvShape,
   createModel,
   type DenseShape,
+  type Divergence,
+  type DroppedPart,
+  type ForwardOptions,
   GaussianPosterior,
   GaussianPrior,
   LaplacePrior,
   LearnedGaussianPrior,
   type Model,
   type ModelOptions,
+  type NamedVariable,
+  type PosteriorOptions,
   type Prior,
+  type PriorOptions,
   ScaleMixturePrior,
+  type StepWeights,
+  type TorchRecord,
+  type TorchTensor,
 } from './models/index.js';
-export type { EvaluationReport, PicturePrediction, PredictReport, Summary } from './runs/index.js';
+export type { LayerRun, LayerWeights } from './models/layers/layer.js';
+export type { BayesianWeights } from './models/layers/variational.js';
+export type { Layout, Spatial } from './models/layout.js';
+export type { Density } from './ops/log-density.js';
+export type { Clock, Noise } from './ops/noise.js';
+export type { WeightNoise } from './ops/weight-noise.js';
+export type { Rollback } from './results/rollbacks-file.js';
+export type { StreamKey } from './rng.js';
+export type { CorruptionMeans, CorruptionResult } from './runs/corrupted.js';
+export type { Selection, SplitName } from './runs/evaluate.js';
+export type {
+  EvaluationReport,
+  EvaluationRequest,
+  PicturePrediction,
+  PredictReport,
+  PredictRequest,
+  Summary,
+} from './runs/index.js';
+export type { OutsideResult } from './runs/outside.js';
+export type { ClassProbability } from './runs/predict.js';
+export type { StartedFrom } from './runs/start.js';
+export type { PosteriorRow } from './train/posterior-row.js';
 export type { TrainProgress, TrainReporter } from './train/reporter.js';
-export type { LossPrint, MetricsRow } from './train/row.js';
+export type { EvaluatedRow, LossPrint, MetricsRow } from './train/row.js';
 
 /** What the functions below share. */
 export interface RunOptions {

@@ -31,5 +31,12 @@ export { readSafetensors, type SafetensorsFile } from './safetensors-read.js';
 export type { Dtype, Tensor } from './safetensors-types.js';
 export { writeSafetensors } from './safetensors-write.js';
 export { history, type Moment } from './trackers/history.js';
-export { experimentId, experimentMeta, experimentName, mlflowFiles, runId } from './trackers/mlflow.js';
+export {
+  EXPERIMENT_TAGS,
+  experimentId,
+  experimentMeta,
+  experimentName,
+  mlflowFiles,
+  runId,
+} from './trackers/mlflow.js';
 export { eventFile } from './trackers/tensorboard.js';

@@ -43,7 +43,7 @@ def mlflow(folder):
     experiments = client.search_experiments()
     runs = client.search_runs([experiment.experiment_id for experiment in experiments])
     return {
-        "experiments": [experiment.name for experiment in experiments],
+        "experiments": [[experiment.name, experiment.tags] for experiment in experiments],
         "runs": [
             {
                 "id": run.info.run_id,

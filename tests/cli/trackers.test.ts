@@ -90,7 +90,7 @@ describe('MLflow', () => {
   it.skipIf(!hasMlflow)('reads params, metrics with steps, tags and artifacts', async () => {
     await exported('--format', 'mlflow', '--out', at('mlruns'), '--experiment', "Bob's: first");
     const { experiments, runs } = read<{
-      experiments: string[];
+      experiments: [name: string, tags: Record<string, string>][];
       runs: {
         name: string;
         status: string;
@@ -101,7 +101,7 @@ describe('MLflow', () => {
         artifacts: string[];
       }[];
     }>('mlflow', at('mlruns'));
-    expect(experiments).toEqual(["Bob's: first"]);
+    expect(experiments).toEqual([["Bob's: first", { 'mlflow.experimentKind': 'custom_model_development' }]]);
     const [seen, ...others] = runs;
     expect([seen.name, seen.status, others]).toEqual(['bayes', 'FINISHED', []]);
     const environment = JSON.parse(readFileSync(path.join(folder, 'environment.json'), 'utf8'));

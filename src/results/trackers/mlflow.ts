@@ -52,6 +52,9 @@ export function experimentMeta(name: string, id: string, folder: string, madeAt:
   });
 }
 
+/** Tags of an experiment by path below its folder: MLflow shows it as model training, not as calls of language models. */
+export const EXPERIMENT_TAGS = { 'tags/mlflow.experimentKind': 'custom_model_development' } as const;
+
 /** The name that an experiment's meta.yaml tells, written by MLflow or here; undefined where there is none. */
 export function experimentName(meta: string): string | undefined {
   const text = /^name:[ \t]*(.+?)[ \t]*$/m.exec(meta)?.[1];

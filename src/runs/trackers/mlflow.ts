@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BayescnnError } from '../../errors.js';
 import {
+  EXPERIMENT_TAGS,
   experimentId,
   experimentMeta,
   experimentName,
@@ -79,7 +80,9 @@ async function experimentOf(store: string, name: string, madeAt: Date): Promise<
   }
   const id = experimentId(name);
   const folder = path.join(store, id);
-  await mkdir(folder, { recursive: true });
+  await mkdir(path.join(folder, 'tags'), { recursive: true });
+  for (const [file, value] of Object.entries(EXPERIMENT_TAGS))
+    await writeFile(path.join(folder, file), value);
   await writeAtomic(path.join(folder, 'meta.yaml'), experimentMeta(name, id, fileUri(folder), madeAt));
   return id;
 }
