@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { whatWebgpuLacks } from '../conformance/engines.js';
 import { fakePython } from '../unit/runs/fake-python.js';
 import { run, scratch } from './command.js';
 
@@ -10,6 +11,7 @@ afterAll(() => {
   remove();
   fake.remove();
 });
+const lacks = await whatWebgpuLacks();
 const bayescnn = (...args: string[]) => run(args, { cache: directory });
 const quick = ['--batches', '128', '--threads', '1', '--repetitions', '2', '--seconds', '0.1'];
 
@@ -46,6 +48,19 @@ describe('bench', () => {
     expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(document);
   });
 
+  it.skipIf(lacks !== undefined)(
+    `measures a GPU, and says which${lacks ? ` [skipped: ${lacks}]` : ''}`,
+    async () => {
+      const settings = ['--models', 'cnn', '--batches', '2', '--repetitions', '1', '--seconds', '0.05'];
+      const { code, stdout } = await bayescnn('bench', '--backend', 'webgpu', ...settings, '--json');
+      expect(code).toBe(0);
+      const [row, ...rest] = JSON.parse(stdout).rows;
+      expect(row).toMatchObject({ engine: 'webgpu', batch: 2, threads: 1, replayed: true });
+      expect(row.device).not.toBe('');
+      expect(rest).toEqual([]);
+    },
+  );
+
   it('names a model that it does not know', async () => {
     const { code, stderr } = await bayescnn('bench', ...quick, '--models', 'nonsense');
     expect(code).toBe(2);
@@ -56,6 +71,7 @@ describe('bench', () => {
     ['a folder that is missing for --out', ['--out', 'no/such/folder/file.json'], 'mkdir -p'],
     ['--peer alone', ['--peer', 'x.py'], '--peer goes with --vs-pytorch PYTHON'],
     ['--archive without --notebook', ['--archive', 'x.tar.gz'], '--archive goes with --notebook'],
+    ['--profile with --backend', ['--profile', '--backend', 'webgpu'], 'cannot be used with'],
     ['--profile with --vs-pytorch', ['--profile', '--vs-pytorch', 'python3'], 'cannot be used with'],
     ['a Python that is missing', ['--vs-pytorch', '/no/such/python'], 'expected a Python that starts'],
     ['the notebook on two settings', ['--notebook', '--threads', '1,2'], 'one number of threads'],

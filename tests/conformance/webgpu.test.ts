@@ -143,14 +143,15 @@ describe.skipIf(lacks !== undefined)(`webgpu${lacks === undefined ? '' : ` [skip
   });
 
   describe.each([
-    ['none', {}],
+    ['none', { model: { dropout: { rate: 0.2, layers: 'all', sampled: false } } }],
     ['conv', { augment: ['crop', 'flip'] }],
     ['all', { optimizer: { kind: 'adam' } }],
+    ['all', { model: { estimator: 'flipout' } }],
     ['all', { model: { estimator: 'weight-sampling', prior: { kind: 'laplace', scale: 0.1 } } }],
   ] as ['none' | 'conv' | 'all', TrainingOptions][])(
     'a training step, bayesian: %s, %j',
     (bayesian, options) => {
-      const SIZES = [2, 2, 2, 2, 2];
+      const SIZES = [2, 2, 2, 2];
 
       it('is replayed with the bits of an eager one, with one message and one read, and keeps no memory', () => {
         const use = () => ({ tensors: tf.memory().numTensors, bytes: backend.usedBytes });
@@ -161,7 +162,7 @@ describe.skipIf(lacks !== undefined)(`webgpu${lacks === undefined ? '' : ` [skip
         const calls = vi.spyOn(backend.device, 'call');
         losses.push(...first.run(SIZES.slice(3)));
         expect(calls).not.toHaveBeenCalled();
-        expect(backend.reads - reads).toBe(2);
+        expect(backend.reads - reads).toBe(1);
         expect(use()).toEqual(warm);
 
         vi.spyOn(backend, 'replay').mockReturnValue(undefined as never);

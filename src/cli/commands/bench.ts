@@ -7,6 +7,7 @@ const EXAMPLES = `
 Examples:
   bayescnn bench
   bayescnn bench --models cnn,bayes-conv --batches 4,128 --threads 1,2 --json
+  bayescnn bench --backend webgpu
   bayescnn bench --profile --models bayes-conv --batches 128
   bayescnn bench --vs-pytorch venv/bin/python --out versus.json
   bayescnn bench --notebook --vs-pytorch venv/bin/python --data cifar-10-batches-bin
@@ -18,6 +19,11 @@ export function addBench(program: Command, io: Io): void {
     .description('measure training images/s')
     .option('--models <names>', 'models to measure', list(String))
     .option('--batches <sizes>', 'batch sizes', list(wholeNumber(1)))
+    .addOption(
+      new Option('--backend <name>', 'engine to measure; default: simd')
+        .choices(['simd', 'tensorflow', 'webgpu', 'cpu'] as const)
+        .conflicts(['profile', 'vsPytorch', 'notebook']),
+    )
     .option('--threads <counts>', 'engine threads', list(wholeNumber(1)))
     .option('--repetitions <n>', 'measurements of each; the median counts', wholeNumber(1))
     .option('--seconds <n>', 'length of a measurement', positiveNumber)

@@ -1,3 +1,5 @@
+import type { ActiveEngine, EngineName } from '../../backends/select.js';
+import { tf } from '../../backends/tfjs.js';
 import type { LabelledSource } from '../../train/step.js';
 import { type BenchOptions, eachSetting, type Setting } from './settings.js';
 import { type Spread, spread } from './spread.js';
@@ -5,6 +7,9 @@ import { createWorkload } from './workload.js';
 
 /** Training images/s of one setting: whole steps (gather, forward, backward, update), no evaluation. */
 export interface BenchRow extends Setting {
+  engine: EngineName;
+  /** What it computes on. */
+  device: string;
   images_per_second: Spread;
   repetitions: number;
   relaxed: boolean;
@@ -15,15 +20,20 @@ export interface BenchRow extends Setting {
 /** Measures training speed of each model, batch size and number of threads. */
 export async function runBench(options: BenchOptions, onRow: (row: BenchRow) => void): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  await eachSetting(options, (setting, source) => {
-    const row = measure(setting, source, options);
+  await eachSetting(options, (setting, source, engine) => {
+    const row = measure(setting, source, engine, options);
     rows.push(row);
     onRow(row);
   });
   return rows;
 }
 
-function measure(setting: Setting, source: LabelledSource, options: BenchOptions): BenchRow {
+function measure(
+  setting: Setting,
+  source: LabelledSource,
+  { name, device, relaxed }: ActiveEngine,
+  options: BenchOptions,
+): BenchRow {
   const { model, batch } = setting;
   const workload = createWorkload(model, batch, source);
   const repetitions = options.repetitions ?? 5;
@@ -32,10 +42,12 @@ function measure(setting: Setting, source: LabelledSource, options: BenchOptions
   );
   const row: BenchRow = {
     ...setting,
+    engine: name,
+    device,
     images_per_second: spread(rates),
     repetitions,
-    relaxed: options.relaxed ?? false,
-    replayed: workload.step.obstacle === undefined,
+    relaxed,
+    replayed: 'replay' in tf.backend() && workload.step.obstacle === undefined,
   };
   workload.dispose();
   return row;
