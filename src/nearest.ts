@@ -16,16 +16,24 @@ const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9.]/g
 
 /**
  * The candidate that `given` most likely meant, or undefined when none is near:
- * at most a third of the letters may differ; case, `-` and `_` do not count.
+ * at most a third of the letters may differ, or it is the only one that begins so; case, `-` and `_` do not count.
  */
 export function nearest(given: string, candidates: Iterable<string>): string | undefined {
+  const all = [...candidates];
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
-  for (const candidate of candidates) {
+  for (const candidate of all) {
     const distance = editDistance(plain(given), plain(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best;
+  return best ?? completion(given, all);
+}
+
+/** The one candidate that begins with `given`; too few letters mean nothing. */
+function completion(given: string, candidates: readonly string[]): string | undefined {
+  if (given.length < 3) return undefined;
+  const [found, ...others] = candidates.filter((candidate) => plain(candidate).startsWith(plain(given)));
+  return others.length === 0 ? found : undefined;
 }
 
 /** `; did you mean "x"?`, or nothing. */

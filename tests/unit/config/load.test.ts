@@ -126,6 +126,7 @@ describe('--set', () => {
   it.each([
     ['epochs=3', '--set epochs=3: unknown setting, got "epochs"; did you mean "train.epochs"?'],
     ['train.epoch=3', 'did you mean "train.epochs"?'],
+    ['model.arch=vgg', 'did you mean "model.architecture"?'],
     ['sigma=1', 'did you mean "model.prior.sigma" or "model.posterior.sigma"?'],
     ['__proto__.x=3', 'unknown setting, got "__proto__.x"'],
     ['train.constructor=3', 'unknown setting'],
