@@ -35,7 +35,7 @@ export async function whatWebgpuLacks(): Promise<string | undefined> {
   } catch (error) {
     return (error as Error).message;
   } finally {
-    tf.removeBackend('webgpu');
+    if (tf.findBackend('webgpu') !== null) tf.removeBackend('webgpu');
   }
 }
 
