@@ -1,13 +1,7 @@
+import type { ConvAttributes } from '../conv-attributes.js';
 import type { SimdBackend } from './backend.js';
 
-/** Attributes of a convolution with its optional ReLU and 2x2 max pool. */
-export interface ConvAttributes {
-  stride: number;
-  padding: number;
-  dilation: number;
-  relu: boolean;
-  pool: boolean;
-}
+export type { ConvAttributes } from '../conv-attributes.js';
 
 /** A convolution's sizes, and the address of the block that the kernels read (`assembly/geometry.ts`). */
 export interface ConvGeometry {

@@ -1,5 +1,6 @@
 import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { adopt } from '../adopt.js';
+import { passesOn } from '../pass-through.js';
 import { tf } from '../tfjs.js';
 import type { SimdBackend } from './backend.js';
 import { SoftplusActivation } from './kernels/Activation.js';
@@ -42,8 +43,6 @@ import { SampleWeights } from './kernels/SampleWeights.js';
 import { SgdUpdate } from './kernels/SgdUpdate.js';
 import { SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad } from './kernels/SoftmaxCrossEntropy.js';
 
-/** Kernels of TF.js that only pass a tensor on: no arithmetic, nothing to record. */
-const PASS_THROUGH = new Set(['Identity', 'Reshape']);
 const REPLACED: Record<string, (fallback: KernelFunc) => SimdKernel<unknown>> = {
   Add: (fallback) => add((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
   Multiply: (fallback) => multiply((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
@@ -102,19 +101,14 @@ const FUSED: SimdKernel<any>[] = [
 /** A kernel of TF.js's `cpu` backend: announced to the backend before it runs, its outputs adopted behind it. */
 function borrowed(config: KernelConfig): KernelFunc {
   const { kernelName, kernelFunc } = config;
-  if (PASS_THROUGH.has(kernelName)) return kernelFunc;
   return (params) => {
     const inputs = Object.values(params.inputs).flat() as TensorInfo[];
     const backend = params.backend as SimdBackend;
-    if (!passes(kernelName, inputs, params.attrs)) backend.fallback(kernelName, inputs);
+    if (passesOn(kernelName, inputs, params.attrs)) return kernelFunc(params);
+    backend.fallback(kernelName, inputs);
     const outputs = kernelFunc(params);
     return Array.isArray(outputs) ? outputs.map((output) => adopt(backend, output)) : adopt(backend, outputs);
   };
-}
-
-/** A cast to the same type is a pass-through too. */
-function passes(kernel: string, inputs: TensorInfo[], attributes: unknown): boolean {
-  return kernel === 'Cast' && (attributes as { dtype?: string })?.dtype === inputs[0].dtype;
 }
 
 /** Registers every kernel of the `simd` backend: its own, and TF.js's CPU kernels for the rest. */

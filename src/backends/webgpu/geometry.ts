@@ -1,11 +1,6 @@
-/** Attributes of a convolution with its optional ReLU and 2x2 max pool. */
-export interface ConvAttributes {
-  stride: number;
-  padding: number;
-  dilation: number;
-  relu: boolean;
-  pool: boolean;
-}
+import type { ConvAttributes } from '../conv-attributes.js';
+
+export type { ConvAttributes } from '../conv-attributes.js';
 
 /** A convolution's sizes: as the programs take them, and of its outputs. */
 export interface ConvGeometry {

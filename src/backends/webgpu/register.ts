@@ -1,13 +1,11 @@
 import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { adopt } from '../adopt.js';
+import { passesOn } from '../pass-through.js';
 import { tf } from '../tfjs.js';
 import type { WebgpuBackend } from './backend.js';
 import { add, addN, multiply } from './kernels/Arithmetic.js';
 import { FUSED } from './kernels/index.js';
 import { type GpuKernel, toConfig } from './kernels/kernel.js';
-
-/** Kernels of TF.js that only pass a tensor on: no arithmetic, nothing to record. */
-const PASS_THROUGH = new Set(['Identity', 'Reshape']);
 
 const REPLACED: Record<string, (fallback: KernelFunc) => GpuKernel<unknown>> = {
   Add: (fallback) => add((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
@@ -18,11 +16,10 @@ const REPLACED: Record<string, (fallback: KernelFunc) => GpuKernel<unknown>> = {
 /** A kernel of TF.js's `cpu` backend on copies of its inputs, its outputs adopted behind it. */
 function borrowed(config: KernelConfig): KernelFunc {
   const { kernelName, kernelFunc } = config;
-  if (PASS_THROUGH.has(kernelName)) return kernelFunc;
   return (params) => {
     const inputs = Object.values(params.inputs).flat() as TensorInfo[];
     const backend = params.backend as WebgpuBackend;
-    if (passes(kernelName, inputs, params.attrs)) return kernelFunc(params);
+    if (passesOn(kernelName, inputs, params.attrs)) return kernelFunc(params);
     return backend.borrow(kernelName, inputs, () => {
       const outputs = kernelFunc(params);
       return Array.isArray(outputs)
@@ -30,11 +27,6 @@ function borrowed(config: KernelConfig): KernelFunc {
         : adopt(backend, outputs);
     });
   };
-}
-
-/** A cast to the same type is a pass-through too. */
-function passes(kernel: string, inputs: TensorInfo[], attributes: unknown): boolean {
-  return kernel === 'Cast' && (attributes as { dtype?: string })?.dtype === inputs[0].dtype;
 }
 
 /** Registers every kernel of the `webgpu` backend: its own, and TF.js's CPU kernels for the rest. */
