@@ -121,7 +121,7 @@ describe.each([
 describe.each([
   ['none', 2_000],
   ['conv', 2_000],
-  ['all', 10_000],
+  ['all', 4_000],
 ] as const)('memory of a training, bayesian: %s', (bayesian, steps) => {
   // One thread: the use of memory does not depend on their number.
   beforeAll(() => start(1));
