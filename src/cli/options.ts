@@ -52,6 +52,13 @@ export function backendOption() {
   ] as const);
 }
 
+/** `--by`, the same where groups of runs are compared. */
+export function groupsOption() {
+  return new Option('--by <what>', 'what makes runs one group')
+    .choices(['config', 'run'] as const)
+    .default('config' as const);
+}
+
 /** What `evaluationOptions` reads. */
 export interface EvaluationOptions {
   archive?: string | undefined;

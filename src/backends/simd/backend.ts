@@ -148,13 +148,12 @@ export class SimdBackend extends cpu.MathBackendCPU {
     return this.readSync(dataId);
   }
 
-  /** Called before a CPU kernel of TF.js runs: it is replayable only if all it reads is constant. */
-  fallback(kernel: string, inputs: readonly TensorInfo[]): void {
+  /** Runs a CPU kernel of TF.js. A recording with it is replayable only if all it reads is constant. */
+  borrow<T>(kernel: string, inputs: readonly TensorInfo[], run: () => T): T {
     const { recorder } = this;
-    if (!recorder) return;
-    if (inputs.some((input) => input && !recorder.isConstant(input.dataId))) {
+    if (recorder && inputs.some((input) => input && !recorder.isConstant(input.dataId)))
       recorder.block(`${kernel} runs outside the engine`);
-    }
+    return run();
   }
 
   /** Runs `step` while every kernel call is noted; its memory comes from `arena`. */

@@ -5,7 +5,7 @@ import { SimdBackend } from './backend.js';
 import { SimdEngine } from './engine.js';
 import type { Recording } from './link.js';
 import type { Op } from './opcodes.js';
-import { registerKernels } from './register.js';
+import { registerSimdKernels } from './register.js';
 
 export type { StepOutputs } from '../replay/replay.js';
 export { SimdBackend } from './backend.js';
@@ -23,7 +23,7 @@ let registered = false;
  * @param threads 0 for as many as there are cores
  */
 export async function startSimd(threads: number, relaxed: boolean): Promise<SimdBackend> {
-  if (!registered) registerKernels();
+  if (!registered) registerSimdKernels();
   registered = true;
   const create = async () =>
     new SimdBackend(await SimdEngine.create(threads || availableParallelism(), relaxed));

@@ -1,7 +1,4 @@
-import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
-import { adopt } from '../adopt.js';
-import { passesOn } from '../pass-through.js';
-import { tf } from '../tfjs.js';
+import { registerKernels } from '../register.js';
 import type { SimdBackend } from './backend.js';
 import { SoftplusActivation } from './kernels/Activation.js';
 import { AdamUpdate } from './kernels/AdamUpdate.js';
@@ -35,19 +32,13 @@ import {
   LrtConvReluPoolInference,
   LrtDenseInference,
 } from './kernels/Inference.js';
-import { type SimdKernel, toConfig } from './kernels/kernel.js';
+import type { SimdKernel } from './kernels/kernel.js';
 import { LrtConvReluPool } from './kernels/LrtConvReluPool.js';
 import { OverlappingPool, OverlappingPoolGrad } from './kernels/OverlappingPool.js';
 import { EmpiricalKl, LaplaceKl, SampledKl } from './kernels/PriorKl.js';
 import { SampleWeights } from './kernels/SampleWeights.js';
 import { SgdUpdate } from './kernels/SgdUpdate.js';
 import { SoftmaxCrossEntropy, SoftmaxCrossEntropyGrad } from './kernels/SoftmaxCrossEntropy.js';
-
-const REPLACED: Record<string, (fallback: KernelFunc) => SimdKernel<unknown>> = {
-  Add: (fallback) => add((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
-  Multiply: (fallback) => multiply((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
-  AddN: (fallback) => addN((inputs, backend) => fallback({ inputs, backend, attrs: {} })),
-};
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of kernels with different attributes
 const FUSED: SimdKernel<any>[] = [
@@ -98,26 +89,7 @@ const FUSED: SimdKernel<any>[] = [
   GlobalAveragePoolGrad,
 ];
 
-/** A kernel of TF.js's `cpu` backend: announced to the backend before it runs, its outputs adopted behind it. */
-function borrowed(config: KernelConfig): KernelFunc {
-  const { kernelName, kernelFunc } = config;
-  return (params) => {
-    const inputs = Object.values(params.inputs).flat() as TensorInfo[];
-    const backend = params.backend as SimdBackend;
-    if (passesOn(kernelName, inputs, params.attrs)) return kernelFunc(params);
-    backend.fallback(kernelName, inputs);
-    const outputs = kernelFunc(params);
-    return Array.isArray(outputs) ? outputs.map((output) => adopt(backend, output)) : adopt(backend, outputs);
-  };
-}
-
-/** Registers every kernel of the `simd` backend: its own, and TF.js's CPU kernels for the rest. */
-export function registerKernels(): void {
-  for (const config of tf.getKernelsForBackend('cpu')) {
-    const kernelFunc = borrowed(config);
-    const replace = REPLACED[config.kernelName];
-    if (replace) tf.registerKernel(toConfig(replace(kernelFunc)));
-    else tf.registerKernel({ ...config, backendName: 'simd', kernelFunc });
-  }
-  for (const kernel of FUSED) tf.registerKernel(toConfig(kernel));
+/** Registers every kernel of the `simd` backend. */
+export function registerSimdKernels(): void {
+  registerKernels<SimdBackend>('simd', FUSED, { Add: add, Multiply: multiply, AddN: addN });
 }

@@ -4,7 +4,7 @@ import { tf } from '../tfjs.js';
 import { WebgpuBackend } from './backend.js';
 import { Device } from './device.js';
 import { TESTED, WEBGPU } from './package.js';
-import { registerKernels } from './register.js';
+import { registerWebgpuKernels } from './register.js';
 
 export type { WebgpuBackend } from './backend.js';
 
@@ -30,7 +30,7 @@ export async function startWebgpu(): Promise<WebgpuBackend> {
     Device.open().catch((cause: unknown) => {
       throw cannotStart((cause as Error).message, cause);
     });
-  if (!registered) registerKernels();
+  if (!registered) registerWebgpuKernels();
   registered = true;
   // Made here and not by TF.js, which turns a failure into a warning.
   const backend = new WebgpuBackend(await open());

@@ -2,7 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
 import type { ComparisonReport } from '../../report/index.js';
 import type { Io } from '../io.js';
-import { backendOption, sha256, wholeNumber } from '../options.js';
+import { backendOption, groupsOption, sha256, wholeNumber } from '../options.js';
 import { runCommand, subcommand } from '../run-command.js';
 
 const EXAMPLES = `
@@ -19,11 +19,7 @@ export function addCompare(program: Command, io: Io): void {
   subcommand(program, 'compare')
     .description('compare runs on the same test images: differences, intervals, tests, verdicts')
     .argument('<runs...>', 'run folders; the first names the reference')
-    .addOption(
-      new Option('--by <what>', 'what makes runs one group')
-        .choices(['config', 'run'] as const)
-        .default('config' as const),
-    )
+    .addOption(groupsOption())
     .option('--resamples <n>', 'bootstrap resamples and permutations', wholeNumber(100), 2000)
     .option('--seed <n>', 'seed of the resampling', wholeNumber(0), 0)
     .option('--allow-different-data', 'compare runs on different data or splits all the same')

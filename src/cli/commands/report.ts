@@ -1,8 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
-import { Option } from '@commander-js/extra-typings';
 import type { ReportResult } from '../../runs/report.js';
 import type { Io } from '../io.js';
-import { evaluationOptions, wholeNumber } from '../options.js';
+import { evaluationOptions, groupsOption, wholeNumber } from '../options.js';
 import { bytes } from '../output-format.js';
 import { runCommand, subcommand } from '../run-command.js';
 
@@ -26,11 +25,7 @@ export function addReport(program: Command, io: Io): void {
         'the HTML file (default: report.html in the run folder, or beside the first of several)',
       )
       .option('--png <dir>', 'also write each plot as PNG into this new folder')
-      .addOption(
-        new Option('--by <what>', 'what makes runs one group')
-          .choices(['config', 'run'] as const)
-          .default('config' as const),
-      )
+      .addOption(groupsOption())
       .option('--resamples <n>', 'bootstrap resamples and permutations', wholeNumber(100), 2000)
       .option('--seed <n>', 'seed of the resampling', wholeNumber(0), 0)
       .option(

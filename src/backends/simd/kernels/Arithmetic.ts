@@ -1,9 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Fallback } from '../../register.js';
 import type { SimdBackend } from '../backend.js';
 import { Op } from '../opcodes.js';
 import { type SimdKernel, size } from './kernel.js';
-
-type Fallback = (inputs: Record<string, TensorInfo>, backend: SimdBackend) => TensorInfo | TensorInfo[];
 
 /** Whether the engine's kernel covers this pair: float32, and equal shapes or a scalar side. */
 function covered(a: TensorInfo, b: TensorInfo): boolean {
@@ -12,7 +11,7 @@ function covered(a: TensorInfo, b: TensorInfo): boolean {
   return floats && size(a) > 0 && size(b) > 0 && (same || a.shape.length === 0 || b.shape.length === 0);
 }
 
-function binary(name: string, op: Op, fallback: Fallback): SimdKernel<unknown> {
+function binary(name: string, op: Op, fallback: Fallback<SimdBackend>): SimdKernel<unknown> {
   return {
     name,
     run({ a, b }, backend) {
@@ -28,10 +27,10 @@ function binary(name: string, op: Op, fallback: Fallback): SimdKernel<unknown> {
   };
 }
 
-export const add = (fallback: Fallback) => binary('Add', Op.Add, fallback);
-export const multiply = (fallback: Fallback) => binary('Multiply', Op.Multiply, fallback);
+export const add = (fallback: Fallback<SimdBackend>) => binary('Add', Op.Add, fallback);
+export const multiply = (fallback: Fallback<SimdBackend>) => binary('Multiply', Op.Multiply, fallback);
 
-export const addN = (fallback: Fallback): SimdKernel<unknown> => ({
+export const addN = (fallback: Fallback<SimdBackend>): SimdKernel<unknown> => ({
   name: 'AddN',
   run(inputs, backend) {
     const terms = Object.values(inputs);

@@ -1,25 +1,9 @@
-import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { EngineKernel } from '../../register.js';
 import type { SimdBackend } from '../backend.js';
 
-/** What a kernel of this engine is: TF.js's `KernelConfig` with its three arguments typed. */
-export interface SimdKernel<Attributes> {
-  name: string;
-  run(
-    inputs: Record<string, TensorInfo>,
-    backend: SimdBackend,
-    attributes: Attributes,
-  ): TensorInfo | TensorInfo[];
-}
-
-/** The TF.js registration of a kernel. */
-export function toConfig<Attributes>(kernel: SimdKernel<Attributes>): KernelConfig {
-  return {
-    kernelName: kernel.name,
-    backendName: 'simd',
-    kernelFunc: ({ inputs, backend, attrs }) =>
-      kernel.run(inputs as Record<string, TensorInfo>, backend as SimdBackend, attrs as Attributes),
-  };
-}
+/** A kernel of this engine. */
+export type SimdKernel<Attributes> = EngineKernel<SimdBackend, Attributes>;
 
 /** The address of an optional input; 0 means none. */
 export function optional(backend: SimdBackend, info: TensorInfo | undefined): number {

@@ -1,9 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Fallback } from '../../register.js';
 import type { WebgpuBackend } from '../backend.js';
 import { defineProgram } from '../program.js';
 import { type GpuKernel, size } from './kernel.js';
-
-type Fallback = (inputs: Record<string, TensorInfo>, backend: WebgpuBackend) => TensorInfo | TensorInfo[];
 
 const program = (name: string, operator: string) =>
   defineProgram(name, {
@@ -30,18 +29,18 @@ function combine(backend: WebgpuBackend, by: typeof ADD, a: TensorInfo, b: Tenso
   return y;
 }
 
-function binary(name: string, by: typeof ADD, fallback: Fallback): GpuKernel<unknown> {
+function binary(name: string, by: typeof ADD, fallback: Fallback<WebgpuBackend>): GpuKernel<unknown> {
   return {
     name,
     run: ({ a, b }, backend) => (covered(a, b) ? combine(backend, by, a, b) : fallback({ a, b }, backend)),
   };
 }
 
-export const add = (fallback: Fallback) => binary('Add', ADD, fallback);
-export const multiply = (fallback: Fallback) => binary('Multiply', MULTIPLY, fallback);
+export const add = (fallback: Fallback<WebgpuBackend>) => binary('Add', ADD, fallback);
+export const multiply = (fallback: Fallback<WebgpuBackend>) => binary('Multiply', MULTIPLY, fallback);
 
 /** Sums from left to right. */
-export const addN = (fallback: Fallback): GpuKernel<unknown> => ({
+export const addN = (fallback: Fallback<WebgpuBackend>): GpuKernel<unknown> => ({
   name: 'AddN',
   run(inputs, backend) {
     const terms = Object.values(inputs);

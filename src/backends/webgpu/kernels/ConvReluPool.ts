@@ -3,7 +3,7 @@ import type { WebgpuBackend } from '../backend.js';
 import { type ConvAttributes, convGeometry } from '../geometry.js';
 import { defineProgram } from '../program.js';
 import { CONV_CELL, CONV_PARAMS } from '../wgsl/conv.js';
-import type { GpuKernel } from './kernel.js';
+import { type GpuKernel, size } from './kernel.js';
 
 /** One output a thread: the convolution at each place of its pool window, whose first maximum goes on. NaN wins, and stays. */
 const CONV = defineProgram('ConvReluPool', {
@@ -54,8 +54,7 @@ function forward(
   const y = backend.output(shape);
   const taps = keeps ? backend.output(shape, 'int32') : backend.allocate(4);
   const flags = { biased: Number(bias !== undefined), keeps: Number(keeps) };
-  const threads = shape.reduce((product, n) => product * n, 1);
-  backend.each(CONV, { x, filter_: filter, bias, y, taps }, { ...params, ...flags }, threads);
+  backend.each(CONV, { x, filter_: filter, bias, y, taps }, { ...params, ...flags }, size(y));
   if (typeof taps !== 'number') return [y, taps];
   backend.release(taps);
   return [y];
