@@ -98,6 +98,7 @@ function twinCommand(run: OpenedRun, bayesian: string, suffix: string): string {
   const sets = [`model.bayesian=${bayesian}`];
   // What its twin cannot have.
   if (model?.posterior?.kind === 'moped') sets.push('model.posterior.kind=constant');
+  if (model?.start) sets.push('model.start=null');
   if (bayesian !== 'none' && train?.optimizer?.weightDecay) sets.push('train.optimizer.weightDecay=0');
   const config = path.join(folderOf(run), 'config.json');
   return `bayescnn train --config ${config} ${sets.map((set) => `--set ${set}`).join(' ')} --name ${run.name}-${suffix}`;
@@ -105,6 +106,6 @@ function twinCommand(run: OpenedRun, bayesian: string, suffix: string): string {
 
 /** What is read of a run's config, which may be of another version. */
 interface TwinSettings {
-  model?: { posterior?: { kind?: unknown } };
+  model?: { posterior?: { kind?: unknown }; start?: unknown };
   train?: { optimizer?: { weightDecay?: unknown } };
 }

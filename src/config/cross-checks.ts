@@ -58,6 +58,11 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     message: 'needs Bayesian layers: "bayesian" is "none"',
   },
   {
+    inputs: ['model.start', 'model.posterior.kind'],
+    holds: ({ model }) => model.start === null || model.posterior.kind !== 'moped',
+    message: 'must be null with a "moped" posterior, which names its own',
+  },
+  {
     inputs: ['model.divergence', 'model.prior.kind', 'model.prior.learned'],
     holds: ({ model: { divergence, prior } }) =>
       divergence === 'kl' || prior.kind !== 'gaussian' || !prior.learned,

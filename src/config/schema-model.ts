@@ -3,6 +3,7 @@ import { ARCHITECTURE_NAMES } from '../models/architectures.js';
 import { ESTIMATORS } from '../models/estimator.js';
 import { ACTIVATIONS } from '../models/networks/network.js';
 import { posterior } from './schema-posterior.js';
+import { startSchema } from './schema-trained.js';
 import { tagged } from './tagged.js';
 
 const gaussianPrior = z.strictObject({
@@ -106,6 +107,7 @@ export const modelSchema = z
       'Prior of every Bayesian weight',
     ),
     posterior,
+    start: startSchema,
     divergence: z
       .enum(['kl', 'notebook'])
       .default('kl')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trainedNetwork } from './schema-trained.js';
 import { tagged } from './tagged.js';
 
 const clampAt = (value: number) =>
@@ -66,19 +67,7 @@ const moped = z.strictObject({
     .describe(
       'Means from a trained run, sigma = delta |w| (MOPED, Krishnan et al. 2020); the initialisation only, the prior stays at zero',
     ),
-  run: z
-    .string()
-    .min(1)
-    .describe('Run folder of the network to start from; a Bayesian one gives its posterior means'),
-  checkpoint: z.string().min(1).default('best').describe('best, last or a .safetensors file'),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, { error: () => 'expected null or 64 lowercase hexadecimal digits' })
-    .nullable()
-    .default(null)
-    .describe(
-      "The checkpoint's tensors must have this sha256; null: any. A run's own config.json has it filled in",
-    ),
+  ...trainedNetwork,
   delta: z.number().positive().default(0.1).describe('sigma over |w|; > 0'),
   clamp: clampAt(0),
 });

@@ -63,7 +63,7 @@ export function metricCells(rows: readonly MetricComparison[]): Cells {
     'seeds 95 %',
     'p seeds',
     'p adjusted',
-    '',
+    'verdict',
   ];
   const cells = rows.map((row) => {
     const kind: ValueKind = row.metric === 'accuracy' ? 'share' : 'figure';

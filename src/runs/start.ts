@@ -13,7 +13,7 @@ export interface ModelStart {
   weights: TorchRecord | null;
 }
 
-/** The trained network that a posterior started from. */
+/** The trained network that a run started from. */
 export interface StartedFrom {
   run: string;
   checkpoint: string;
@@ -21,44 +21,54 @@ export interface StartedFrom {
   sha256: string;
 }
 
-type Posterior = Config['model']['posterior'];
-type Moped = Extract<Posterior, { kind: 'moped' }>;
+type ModelConfig = Config['model'];
+type Moped = Extract<ModelConfig['posterior'], { kind: 'moped' }>;
+type Trained = Moped | NonNullable<ModelConfig['start']>;
+
+/** The settings that name a trained network, and where they stand. */
+function trainedIn({ posterior, start }: ModelConfig): { key: 'posterior' | 'start'; named: Trained } | null {
+  if (posterior.kind === 'moped') return { key: 'posterior', named: posterior };
+  return start === null ? null : { key: 'start', named: start };
+}
 
 /**
  * Finds and reads what a config's model starts from.
  * @throws BayescnnError when a run or its checkpoint cannot be used
  */
 export async function resolveStart(config: Config): Promise<ModelStart> {
-  const { posterior } = config.model;
-  if (posterior.kind !== 'moped') return { config, weights: null };
-  const source = await openRun(posterior.run);
-  const checkpoint = await loadCheckpoint(source.checkpoint(posterior.checkpoint));
-  checkSha256(posterior, checkpoint);
-  const resolved: Moped = { ...posterior, run: path.resolve(posterior.run), sha256: checkpoint.sha256 };
-  const model = { ...config.model, posterior: resolved };
+  const trained = trainedIn(config.model);
+  if (trained === null) return { config, weights: null };
+  const { key, named } = trained;
+  const source = await openRun(named.run);
+  const checkpoint = await loadCheckpoint(source.checkpoint(named.checkpoint));
+  checkSha256(`model.${key}.sha256`, named, checkpoint);
+  const resolved = { ...named, run: path.resolve(named.run), sha256: checkpoint.sha256 };
+  const model = { ...config.model, [key]: resolved };
   return { config: { ...config, model }, weights: checkpoint.weights };
 }
 
-function checkSha256({ sha256 }: Moped, checkpoint: { path: string; sha256: string }): void {
+function checkSha256(
+  setting: string,
+  { sha256 }: Trained,
+  checkpoint: { path: string; sha256: string },
+): void {
   if (sha256 === null || sha256 === checkpoint.sha256) return;
   throw new BayescnnError(
     'data',
-    `model.posterior.sha256: ${checkpoint.path} must have the tensors ${sha256}, got ${checkpoint.sha256}`,
-    { hint: 'the checkpoint was written again since; set model.posterior.sha256 to null to start from it' },
+    `${setting}: ${checkpoint.path} must have the tensors ${sha256}, got ${checkpoint.sha256}`,
+    { hint: `the checkpoint was written again since; set ${setting} to null to start from it` },
   );
 }
 
 /**
- * The model with its first weights: the seed's, or those of a trained run (MOPED).
+ * The model with its first weights: the seed's, or those of a trained run.
  * @throws BayescnnError 'data' when the trained network is another one
  */
 export function startedModel({ config, weights }: ModelStart): Model {
   const model = modelOf(config);
-  const { posterior } = config.model;
-  if (weights === null || posterior.kind !== 'moped') return model;
+  if (weights === null) return model;
   try {
-    const names = [...model.parameters, ...model.buffers].map(({ name }) => name);
-    model.fromTorch(withPosterior(meansOf(weights), names, posterior.delta));
+    model.fromTorch(firstWeights(config.model, weights, model));
     return model;
   } catch (error) {
     model.dispose();
@@ -66,9 +76,17 @@ export function startedModel({ config, weights }: ModelStart): Model {
   }
 }
 
+/** A trained network's weights as a model takes them. */
+function firstWeights({ bayesian, posterior }: ModelConfig, weights: TorchRecord, model: Model): TorchRecord {
+  if (posterior.kind !== 'moped') return bayesian === 'none' ? meansOf(weights) : weights;
+  const names = [...model.parameters, ...model.buffers].map(({ name }) => name);
+  return withPosterior(meansOf(weights), names, posterior.delta);
+}
+
 /** The trained run that a resolved config starts from; null where there is none. */
-export function startedFrom({ model: { posterior } }: Config): StartedFrom | null {
-  if (posterior.kind !== 'moped') return null;
-  const { run, checkpoint, sha256 } = posterior;
+export function startedFrom({ model }: Config): StartedFrom | null {
+  const trained = trainedIn(model);
+  if (trained === null) return null;
+  const { run, checkpoint, sha256 } = trained.named;
   return { run, checkpoint, sha256: sha256 as string };
 }

@@ -53,7 +53,7 @@ export interface Summary {
   estimator: string | null;
   /** A learned prior's standard deviations at the end, by parameter; null for a fixed prior. */
   prior_sigma: Record<string, number> | null;
-  /** The trained run whose weights the posterior started from (MOPED). */
+  /** The trained run whose weights this one started from. */
   started_from: StartedFrom | null;
   /** What the screen warned of, at the start and after the epochs. */
   warnings: string[];

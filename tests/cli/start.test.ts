@@ -89,6 +89,50 @@ describe('a run that starts from another', () => {
   });
 });
 
+describe('a run that goes on from the weights of another', () => {
+  const STILL = ['train.epochs=1', 'train.optimizer.learningRate=1e-12'];
+  const from = (run: string, more = {}) => `model.start=${JSON.stringify({ run, ...more })}`;
+  let source: Summary;
+  beforeAll(async () => {
+    source = (await train('source', 'train.epochs=1', 'model.bayesian=last')).summary;
+  });
+
+  it('has its posterior, and its figures', async () => {
+    const { summary } = await train('more', ...STILL, 'model.bayesian=last', from(source.run));
+    expect(summary.final.test_nll).toBeCloseTo(source.final.test_nll as number, 2);
+    expect(summary.started_from).toMatchObject({ run: path.resolve(source.run), checkpoint: 'best' });
+    const [before, after] = await Promise.all(
+      [source, summary].map((run) => loadCheckpoint(path.join(run.run, 'checkpoints/last.safetensors'))),
+    );
+    expect(Object.keys(after.weights)).toEqual(Object.keys(before.weights));
+    for (const [name, { data }] of Object.entries(before.weights))
+      for (const [i, w] of after.weights[name].data.entries()) expect(w).toBeCloseTo(data[i] as number, 5);
+    const config = JSON.parse(readFileSync(path.join(summary.run, 'config.json'), 'utf8'));
+    expect(config.model.start).toEqual(summary.started_from);
+  });
+
+  it('without posteriors has the means of a Bayesian run', async () => {
+    const { summary } = await train('plain-again', ...STILL, from(source.run, { checkpoint: 'last' }));
+    const { weights } = await loadCheckpoint(path.join(summary.run, 'checkpoints/last.safetensors'));
+    const means = (await loadCheckpoint(path.join(source.run, 'checkpoints/last.safetensors'))).weights;
+    for (const [i, w] of weights['fc3.weight'].data.entries())
+      expect(w).toBeCloseTo(means['fc3.weight_mu'].data[i] as number, 5);
+  });
+
+  it('refuses a network that is another one, and a second start', async () => {
+    const start = (...settings: string[]) =>
+      bayescnn(
+        ...tinyTraining(out, '--name', 'refused', ...settings.flatMap((setting) => ['--set', setting])),
+      );
+    const other = await start('model.bayesian=all', from(source.run));
+    expect(other.code).toBe(3);
+    expect(other.stderr).toMatch(/conv1/);
+    const twice = await start('model.bayesian=all', from(source.run), moped(source.run));
+    expect(twice.code).toBe(2);
+    expect(twice.stderr).toContain('model.start: must be null with a "moped" posterior, which names its own');
+  });
+});
+
 describe('what a run says of its model', () => {
   it('warns of a start whose noise drowns the signal, on screen and in the summary', async () => {
     const { summary, stderr } = await train(

@@ -1,8 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { PNG } from 'pngjs';
+import type { Io } from '../../src/cli/io.js';
 import { main } from '../../src/cli/main.js';
 import { scratch } from '../cli/command.js';
 import { FakeIo } from '../unit/cli/fake-io.js';
@@ -59,6 +69,11 @@ export class Checkout {
     writeTinyConfigs(path.join(this.folder, 'configs'), { archive, sha256: this.sha256 });
   }
 
+  /** Puts the package's own configs here. */
+  ship(): void {
+    cpSync(path.join(root, 'configs'), path.join(this.folder, 'configs'), { recursive: true });
+  }
+
   /**
    * Types a command into bash, which finds this folder's `bayescnn`, `npx` and `npm`.
    * @returns how bash ended, and the words of each call of `bayescnn`, which did nothing
@@ -74,13 +89,18 @@ export class Checkout {
 
   /** Runs the program here. In this process: a start of its own would take most of a command's time. */
   async run(words: readonly string[]): Promise<Ended> {
-    const before = { folder: process.cwd(), cache: process.env.BAYESCNN_CACHE };
     const io = new FakeIo();
+    const code = await this.runIn(io, words);
+    return { code, said: io.out + io.err };
+  }
+
+  /** The same with standard streams of the caller's. @returns the exit code */
+  async runIn(io: Io, words: readonly string[]): Promise<number> {
+    const before = { folder: process.cwd(), cache: process.env.BAYESCNN_CACHE };
     try {
       process.chdir(this.folder);
       process.env.BAYESCNN_CACHE = path.join(this.folder, 'cache');
-      const code = await main(['node', 'bayescnn', ...words], io);
-      return { code, said: io.out + io.err };
+      return await main(['node', 'bayescnn', ...words], io);
     } finally {
       process.chdir(before.folder);
       process.env.BAYESCNN_CACHE = before.cache;

@@ -8,7 +8,7 @@ const rows = tableRows(readPage('docs/config.md')).filter(({ cells }) => code(ce
 
 /** What is set by itself: the ends of the tree, and what may be null in place of its settings. */
 const isSetting = (name: string): boolean =>
-  keysAt(name.split('.')).length === 0 || ['data.subset', 'train.swag'].includes(name);
+  keysAt(name.split('.')).length === 0 || ['data.subset', 'model.start', 'train.swag'].includes(name);
 
 /** The value at a path, or undefined where the default kind has none. */
 function valueAt(value: unknown, name: string): unknown {

@@ -115,6 +115,29 @@ describe('usage errors', () => {
   });
 });
 
+describe('a setting that is typed as a flag', () => {
+  it.each([
+    [['train', '--config', 'c', '--epochs', '3'], '--set train.epochs=3'],
+    [['train', '--batch-size=64'], '--set train.batchSize=64 or --set eval.batchSize=64'],
+    [['sweep', '--config', 'c', '--learningRate'], 'train.optimizer.learningRate=VALUE'],
+    [['train', '--seed', '--quiet'], '--set seed=VALUE'],
+  ])('%j is told how to set it', async (argv, hint) => {
+    const { code, io } = await run(...argv);
+    expect(code).toBe(2);
+    expect(io.err).toMatch(
+      /^bayescnn: error: unknown option .*\n {2}try: bayescnn (train|sweep) --help\n {2}or: --set /,
+    );
+    expect(io.err).toContain(hint);
+  });
+
+  it.each([[['train', '--nope', '3']], [['doctor', '--epochs', '3']]])(
+    '%j is not: there is no such setting or no --set',
+    async (argv) => {
+      expect((await run(...argv)).io.err).not.toContain('  or: ');
+    },
+  );
+});
+
 describe('help and version', () => {
   it.each([
     [[], 'bayescnn train --config'],

@@ -36,6 +36,7 @@ describe('defaults', () => {
         dropout: { rate: 0, layers: 'all', sampled: true },
         prior: { kind: 'gaussian', sigma: 1, learned: false },
         posterior: { kind: 'constant', sigma: 0.05, clamp: 0, meanInit: 'uniform' },
+        start: null,
         divergence: 'kl',
       },
       train: {
