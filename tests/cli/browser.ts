@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import axe from 'axe-core';
 import { WebSocket } from 'undici';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -82,9 +83,21 @@ export class Page {
     const { result, exceptionDetails } = (await this.call('Runtime.evaluate', {
       expression,
       returnByValue: true,
+      awaitPromise: true,
     })) as { result: { value: T }; exceptionDetails?: { exception?: { description?: string } } };
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description);
     return result.value;
+  }
+
+  /** What axe-core finds that keeps people out, on light or on dark ground: the rule and where it is broken. */
+  async barriers(ground: 'light' | 'dark'): Promise<unknown[]> {
+    await this.call('Emulation.setEmulatedMedia', {
+      features: [{ name: 'prefers-color-scheme', value: ground }],
+    });
+    await this.value(`${axe.source}; 0`);
+    return this.value(
+      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`,
+    );
   }
 
   /** Waits until an expression is true; the test's own limit ends it. */

@@ -84,10 +84,17 @@ describe('ui', () => {
           '?run=cnn',
           'made-up',
         ]);
-        for (const width of [400, 1400]) {
+        for (const [width, ground] of [
+          [400, 'light'],
+          [1400, 'dark'],
+        ] as const) {
           await page.resize(width);
           expect(await page.value('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+          expect(await page.barriers(ground)).toEqual([]);
         }
+        expect(await page.value('document.getAnimations().length')).toBe(0);
+        await page.value('document.body.append(new Image())');
+        expect(await page.barriers('light')).toContainEqual(['image-alt', ['<img>']]);
 
         expect(await page.value('globalThis.same')).toBe(true);
         expect(
