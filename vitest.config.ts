@@ -20,6 +20,7 @@ export default defineConfig({
     // Engines register themselves in process-wide state and own worker threads.
     pool: 'forks',
     environment: 'node',
+    globalSetup: 'tests/shared-cache.ts',
     // Two cores: more forks would starve the engine's threads, which spin.
     maxWorkers: 2,
     unstubEnvs: true,

@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_RETRY } from '../../src/data/fetch/download.js';
 import { FOLDER, type Member, makeRecords, memberNamed, tarOf, validMembers } from '../unit/data/support.js';
-import { type Finished, root, run, scratch, tinyTraining, withoutDawn } from './command.js';
+import { type Finished, root, run, scratch, sharedCache, tinyTraining, withoutDawn } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
@@ -14,6 +16,8 @@ interface Place {
   cache: string;
   out: string;
   train(...args: string[]): Promise<Finished>;
+  /** The same by a process of its own. */
+  program(...args: string[]): Promise<Finished>;
   leftovers(): string[];
 }
 
@@ -24,7 +28,8 @@ function place(): Place {
   return {
     cache,
     out,
-    train: (...args) => run(['train', '--config', config, '--out', out, ...args], { cache }),
+    train: (...args) => runHere(['train', '--config', config, '--out', out, ...args], { cache }),
+    program: (...args) => run(['train', '--config', config, '--out', out, ...args], { cache }),
     leftovers: () =>
       readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
@@ -55,12 +60,12 @@ describe('a config file', () => {
   }
 
   it('with unknown keys: all of them are named, with their places', async () => {
-    const { train, leftovers } = place();
+    const { program, leftovers } = place();
     const file = configFile((config) => {
       config.train.epoch = 3;
       config.modell = {};
     });
-    expectFailure(await train('--config', file), 2, /mine\.json/, /train\.epoch/, /modell/);
+    expectFailure(await program('--config', file), 2, /mine\.json/, /train\.epoch/, /modell/);
     expect(leftovers()).toEqual([]);
   });
 
@@ -74,6 +79,9 @@ describe('a config file', () => {
   });
 });
 
+/** Whether TensorFlow's engine is installed; it may then start. */
+const tensorflow = existsSync(path.join(root, 'node_modules/@tensorflow/tfjs-node-gpu'));
+
 describe('an engine', () => {
   it('that does not exist is a usage error which lists the others', async () => {
     const { train, leftovers } = place();
@@ -81,30 +89,43 @@ describe('an engine', () => {
     expect(leftovers()).toEqual([]);
   });
 
-  it.each(['webgpu', 'tensorflow'])('%s that cannot start leaves nothing', async (name) => {
-    const { train, leftovers } = place();
-    const finished = await train('--backend', name, '--set', 'data.source=synthetic', '--subset', '100');
-    // They may be installed.
-    if (finished.code === 0) return;
+  const images = ['--set', 'data.source=synthetic', '--subset', '100'];
+
+  it('webgpu that cannot start leaves nothing', async () => {
+    // No Vulkan driver, where its package is installed.
+    vi.stubEnv('VK_ICD_FILENAMES', '/nowhere');
+    const { program, leftovers } = place();
+    const finished = await program('--backend', 'webgpu', ...images);
     const stderr = withoutDawn(finished.stderr);
-    expectFailure({ ...finished, stderr }, 4, new RegExp(`engine ${name}: `));
+    expectFailure({ ...finished, stderr }, 4, /engine webgpu: /);
     expect(leftovers()).toEqual([]);
   });
+
+  it.skipIf(tensorflow)(
+    `tensorflow that is not there leaves nothing${tensorflow ? ' [skipped: it is]' : ''}`,
+    async () => {
+      const { train, leftovers } = place();
+      expectFailure(await train('--backend', 'tensorflow', ...images), 4, /engine tensorflow: /);
+      expect(leftovers()).toEqual([]);
+    },
+  );
 });
 
 describe('a results folder that cannot be written', () => {
   it('is an error that names it', async () => {
-    const { cache } = place();
     // Below a file: not even root may write there.
     const file = path.join(directory, 'a-file');
     writeFileSync(file, 'kept');
     const out = path.join(file, 'results');
-    expectFailure(await run(tinyTraining(out), { cache }), 1, new RegExp(`${out}.*ENOTDIR`));
+    expectFailure(await run(tinyTraining(out), { cache: sharedCache }), 1, new RegExp(`${out}.*ENOTDIR`));
     expect(readFileSync(file, 'utf8')).toBe('kept');
   });
 });
 
 describe('hosts that cannot be reached', () => {
+  // The waits between attempts are tested with the download itself.
+  beforeAll(() => void Object.assign(DEFAULT_RETRY, { delay: 1 }));
+
   it('are all named, the mirror first, and no archive is left', async () => {
     // A closed port for the mirror, and as a proxy for the official host.
     vi.stubEnv('BAYESCNN_MIRROR', 'http://127.0.0.1:9/mirror/');
@@ -224,14 +245,15 @@ describe('an archive', () => {
 });
 
 describe('eval', () => {
-  const { cache, out } = place();
-  const evaluate = (...args: string[]) => run(['eval', ...args], { cache });
+  const cache = sharedCache;
+  const { out } = place();
+  const evaluate = (...args: string[]) => runHere(['eval', ...args], { cache });
   const trained = path.join(out, 'tiny');
   const checkpoint = path.join(trained, 'checkpoints/best.safetensors');
   let whole: Buffer;
 
   beforeAll(async () => {
-    const { code, stderr } = await run(tinyTraining(out, '--name', 'tiny', '--set', 'train.epochs=1'), {
+    const { code, stderr } = await runHere(tinyTraining(out, '--name', 'tiny', '--set', 'train.epochs=1'), {
       cache,
     });
     expect(code, stderr).toBe(0);
@@ -280,6 +302,8 @@ describe('eval', () => {
   it('of a config that was damaged', async () => {
     const file = path.join(trained, 'config.json');
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100));
-    expectFailure(await evaluate(trained), 3, /config\.json: expected a readable JSON file, got /);
+    // By a process of its own.
+    const finished = await run(['eval', trained], { cache });
+    expectFailure(finished, 3, /config\.json: expected a readable JSON file, got /);
   });
 });

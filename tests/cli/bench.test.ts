@@ -3,7 +3,8 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { whatWebgpuLacks } from '../conformance/engines.js';
 import { fakePython } from '../unit/runs/fake-python.js';
-import { run, scratch } from './command.js';
+import { run, scratch, sharedCache } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 const fake = fakePython();
@@ -12,7 +13,7 @@ afterAll(() => {
   fake.remove();
 });
 const lacks = await whatWebgpuLacks();
-const bayescnn = (...args: string[]) => run(args, { cache: directory });
+const bayescnn = (...args: string[]) => runHere(args, { cache: sharedCache });
 const quick = ['--batches', '128', '--threads', '1', '--repetitions', '2', '--seconds', '0.1'];
 
 type Spread = Record<'min' | 'median' | 'max', number>;
@@ -26,7 +27,7 @@ function expectSpread({ min, median, max }: Spread): void {
 describe('bench', () => {
   it('measures every model, and keeps the result with what it must be read with', async () => {
     const out = path.join(directory, 'rates.json');
-    const { code, stdout } = await bayescnn('bench', ...quick, '--json', '--out', out);
+    const { code, stdout } = await run(['bench', ...quick, '--json', '--out', out], { cache: sharedCache });
     expect(code).toBe(0);
     const document = JSON.parse(stdout) as {
       machine: { cpu: string };

@@ -10,6 +10,9 @@ if (!existsSync(path.join(root, 'dist/cli/main.js'))) {
   throw new Error('tests/cli runs the compiled program: run `npm run build` first');
 }
 
+/** The cache of all test files that do not ask about it: synthetic images are there once. */
+export const sharedCache = process.env.BAYESCNN_SHARED_CACHE as string;
+
 export interface Finished {
   code: number | null;
   stdout: string;

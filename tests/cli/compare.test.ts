@@ -2,11 +2,13 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComparisonReport } from '../../src/report/index.js';
-import { run, scratch, tinyTraining } from './command.js';
+import { run, scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const options = { cache: sharedCache };
+const bayescnn = (...args: string[]) => runHere(args, options);
 const out = path.join(directory, 'results');
 const folder = (name: string) => path.join(out, name);
 
@@ -132,7 +134,7 @@ describe('compare', () => {
 
   it('prints Markdown and CSV', async () => {
     const both = [folder('cnn-0'), folder('cnn-1'), '--by', 'run', ...FEW];
-    const markdown = await bayescnn('compare', ...both, '--markdown');
+    const markdown = await run(['compare', ...both, '--markdown'], options);
     expect(markdown.stdout).toMatch(/^\| +\| cnn-0 \| cnn-1 \|\n\| --- \| ---: \| ---: \|\n/);
     const csv = await bayescnn('compare', ...both, '--csv');
     const lines = csv.stdout.trimEnd().split('\n');

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Finished, run, scratch, tinyTraining } from './command.js';
+import { type Finished, scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: directory });
+const bayescnn = (...args: string[]) => runHere(args, { cache: sharedCache });
 const folder = (name: string) => path.join(directory, name);
 
 let twin: Finished;

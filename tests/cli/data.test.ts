@@ -2,26 +2,20 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_RETRY } from '../../src/data/fetch/download.js';
 import { run, scratch } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
 const cache = path.join(directory, 'cache');
-const bayescnn = (...args: string[]) => run(args, { cache });
+const bayescnn = (...args: string[]) => runHere(args, { cache });
 const archive = path.join(directory, 'synthetic.tar.gz');
 
 beforeAll(async () => {
-  const { code, stderr } = await bayescnn(
-    'data',
-    'synth',
-    archive,
-    '--seed',
-    '3',
-    '--train',
-    '30',
-    '--test',
-    '40',
-  );
+  // By a process of its own: below this one writes the same bytes.
+  const args = ['data', 'synth', archive, '--seed', '3', '--train', '30', '--test', '40'];
+  const { code, stderr } = await run(args, { cache });
   expect(code, stderr).toBe(0);
 });
 
@@ -107,6 +101,9 @@ describe('data fetch', () => {
     expect(stderr.match(/^bayescnn: error: /gm)).toHaveLength(1);
     expect(stderr).toContain('https');
   });
+
+  // The waits between attempts are tested with the download itself.
+  beforeAll(() => void Object.assign(DEFAULT_RETRY, { delay: 1 }));
 
   it('gives one message for a host that cannot be reached, and leaves no archive', async () => {
     const { code, stdout, stderr } = await fetchFrom('http://127.0.0.1:9/cifar-10-binary.tar.gz');

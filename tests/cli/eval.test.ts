@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, scratch, tinyTraining } from './command.js';
+import { scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const bayescnn = (...args: string[]) => runHere(args, { cache: sharedCache });
 const out = path.join(directory, 'results');
 const folder = path.join(out, 'tiny');
 const exported = path.join(directory, 'exported');

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { commentedConfig, loadConfig, shippedConfigs } from '../../src/config/index.js';
-import { run, scratch } from './command.js';
+import { run, scratch, sharedCache } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
@@ -10,13 +11,13 @@ afterAll(remove);
 /** Runs in a new empty folder, as a newcomer would. */
 function newcomer() {
   const cwd = mkdtempSync(path.join(directory, 'new-'));
-  return { cwd, bayescnn: (...args: string[]) => run(args, { cache: directory, cwd }) };
+  return { cwd, bayescnn: (...args: string[]) => runHere(args, { cache: sharedCache, cwd }) };
 }
 
 describe('without arguments', () => {
   it('says what to do first, then what to do next', async () => {
-    const { bayescnn } = newcomer();
-    const first = await bayescnn();
+    const { cwd, bayescnn } = newcomer();
+    const first = await run([], { cache: sharedCache, cwd });
     expect(first.code).toBe(0);
     expect(first.stderr).toBe('');
     expect(first.stdout).toContain('1. bayescnn train --config quickstart\n');
@@ -113,7 +114,7 @@ describe('did you mean', () => {
     [['train', '--config', 'quickstart', '--set', 'model.bayesian=al'], 'did you mean "all"?'],
     [['train', '--config', 'quickstrat'], '--config quickstart'],
   ])('for %j', async (args, meant) => {
-    const { code, stderr } = await run(args, { cache: directory });
+    const { code, stderr } = await runHere(args, { cache: sharedCache });
     expect(code).toBe(2);
     expect(stderr).toContain(meant);
   });

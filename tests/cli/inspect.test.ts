@@ -1,17 +1,16 @@
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { GradientReport } from '../../src/runs/inspect-gradients.js';
-import { root, run, scratch } from './command.js';
+import { root, run, sharedCache } from './command.js';
+import { runHere } from './in-process.js';
 
-const { directory, remove } = scratch();
-afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const options = { cache: sharedCache };
 const config = path.join(root, 'configs/quickstart.json');
-const gradients = (...more: string[]) =>
-  bayescnn(
-    ...['inspect', 'gradients', '--config', config, '--subset', '200', '--threads', '1'],
-    ...['--set', 'train.batchSize=8', '--repeats', '3', ...more],
-  );
+const args = [
+  ...['inspect', 'gradients', '--config', config, '--subset', '200', '--threads', '1'],
+  ...['--set', 'train.batchSize=8', '--repeats', '3'],
+];
+const gradients = (...more: string[]) => runHere([...args, ...more], options);
 
 describe('inspect gradients', () => {
   it('measures every estimator by layer', async () => {
@@ -35,13 +34,14 @@ describe('inspect gradients', () => {
   });
 
   it('prints a table, and the same figures again', async () => {
-    const args = ['--estimators', 'flipout,lrt', '--quiet', '--set', 'model.bayesian=["fc3"]'];
-    const { code, stdout, stderr } = await gradients(...args);
+    const more = ['--estimators', 'flipout,lrt', '--quiet', '--set', 'model.bayesian=["fc3"]'];
+    const { code, stdout, stderr } = await gradients(...more);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^gradient of the loss on 8 images, 3 draws/);
     expect(stdout).toMatch(/^flipout +conv1 +point +\d\.\d{3}e[+-]\d+ +\d\.\d{3}e[+-]\d+$/m);
     expect(stdout).toMatch(/^lrt +fc3 +rho +\d\.\d{3}e[+-]\d+ +\d\.\d{3}e[+-]\d+$/m);
-    expect((await gradients(...args)).stdout).toBe(stdout);
+    // From a process of its own.
+    expect((await run([...args, ...more], options)).stdout).toBe(stdout);
   });
 
   it.each([

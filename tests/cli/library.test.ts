@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { evaluate, type MetricsRow, train } from '../../src/index.js';
-import { root, scratch } from './command.js';
+import { root, scratch, sharedCache } from './command.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
 
 /** Runs an example as a user would, by the package's own name. */
 function example(name: string): string {
-  const env = { ...process.env, BAYESCNN_CACHE: directory };
+  const env = { ...process.env, BAYESCNN_CACHE: sharedCache };
   const file = path.join(root, 'examples', name);
   const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
     cwd: directory,
@@ -39,7 +39,7 @@ describe('examples', () => {
 
 describe('the library', () => {
   it('tells its reporter, and gives the figures of the run', async () => {
-    process.env.BAYESCNN_CACHE = directory;
+    process.env.BAYESCNN_CACHE = sharedCache;
     const rows: MetricsRow[] = [];
     const config = {
       data: { source: 'synthetic', subset: 100 },

@@ -1,14 +1,16 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whatWebgpuLacks } from '../conformance/engines.js';
-import { run, scratch } from './command.js';
+import { type Finished, run, scratch } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: directory });
+// Finds a driver for the programs below too.
+const lacks = await whatWebgpuLacks();
 
 describe('doctor', () => {
   it('reports every engine; the embedded one and the oracle work everywhere', async () => {
-    const { code, stdout } = await bayescnn('doctor', '--json');
+    const { code, stdout } = await runHere(['doctor', '--json'], { cache: directory });
     expect(code).toBe(0);
     const { machine, cache, engines } = JSON.parse(stdout) as {
       machine: { node: string; cores: number };
@@ -24,22 +26,22 @@ describe('doctor', () => {
     );
   });
 
+  let told: Finished;
+  beforeAll(async () => {
+    told = await run(['doctor'], { cache: directory });
+    expect(told.code).toBe(0);
+  });
+
   it('tests webgpu, or says what it lacks and what to do', async () => {
-    const lacks = await whatWebgpuLacks();
-    const { stdout, code } = await bayescnn('doctor');
-    expect(code).toBe(0);
-    const told = stdout.replace(/\s+/g, ' ');
     const expected =
       lacks === undefined
         ? / webgpu works, on .*; self-test right to \de[-+]\d+ in /
         : / webgpu not available: cannot start: .* try: npm install --no-save webgpu@/;
-    expect(told).toMatch(expected);
+    expect(told.stdout.replace(/\s+/g, ' ')).toMatch(expected);
   });
 
-  it('prints text that says how to get the archive', async () => {
-    const { code, stdout } = await bayescnn('doctor');
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^ {2}simd +works, .*; self-test right to \de[-+]\d+ in \d+\.\d\d s$/m);
-    expect(stdout).toContain('try: bayescnn data fetch');
+  it('prints text that says how to get the archive', () => {
+    expect(told.stdout).toMatch(/^ {2}simd +works, .*; self-test right to \de[-+]\d+ in \d+\.\d\d s$/m);
+    expect(told.stdout).toContain('try: bayescnn data fetch');
   });
 });

@@ -2,12 +2,13 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { absentEngines } from '../conformance/engines.js';
-import { run, scratch, tinyTraining } from './command.js';
+import { scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
 const bayescnn = async (...args: string[]) => {
-  const finished = await run(args, { cache: directory });
+  const finished = await runHere(args, { cache: sharedCache });
   expect(finished.code, finished.stderr).toBe(0);
   return finished;
 };

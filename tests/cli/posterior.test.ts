@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { run, scratch, tinyTraining } from './command.js';
+import { scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
@@ -9,7 +10,7 @@ afterAll(remove);
 async function train(name: string, ...settings: string[]) {
   const flags = settings.flatMap((setting) => ['--set', setting]);
   const args = tinyTraining(path.join(directory, 'results'), '--name', name, ...flags);
-  const { code, stdout, stderr } = await run(args, { cache: path.join(directory, 'cache') });
+  const { code, stdout, stderr } = await runHere(args, { cache: sharedCache });
   expect(code, stderr).toBe(0);
   const folder = path.join(directory, 'results', name);
   const summary = JSON.parse(readFileSync(path.join(folder, 'summary.json'), 'utf8'));

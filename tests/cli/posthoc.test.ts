@@ -2,19 +2,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TIME_COLUMNS } from '../../src/train/row.js';
-import { run, scratch, start, tinyTraining } from './command.js';
+import { run, scratch, sharedCache, start, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
 const out = path.join(directory, 'results');
-const cache = { cache: path.join(directory, 'cache') };
+const cache = { cache: sharedCache };
 const at = (name: string) => path.join(out, name);
 
 const training = (name: string, ...settings: string[]) =>
   tinyTraining(out, '--name', name, ...settings.flatMap((setting) => ['--set', setting]));
 
 async function json(...args: string[]) {
-  const { code, stdout, stderr } = await run([...args, '--json', '--threads', '1'], cache);
+  const { code, stdout, stderr } = await runHere([...args, '--json', '--threads', '1'], cache);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }
@@ -27,13 +28,13 @@ describe('SWAG', () => {
   ];
 
   it('goes on after an interruption as if there had been none', async () => {
-    expect((await run(training('whole', ...SWAG), cache)).code).toBe(0);
+    expect((await runHere(training('whole', ...SWAG), cache)).code).toBe(0);
     const part = start(training('part', ...SWAG), cache);
     await part.printed(/epoch 3\/6/);
     part.process.kill('SIGINT');
     const stopped = await part.finished;
     if (stopped.code === 130) {
-      const resumed = await run(['train', '--resume', at('part')], cache);
+      const resumed = await runHere(['train', '--resume', at('part')], cache);
       expect(resumed.code, resumed.stderr).toBe(0);
     } else expect(stopped.code).toBe(0);
     const rows = (name: string) =>
@@ -77,7 +78,7 @@ describe('SWAG', () => {
 
 describe('MC dropout', () => {
   it('predicts by samples, in training as in evaluation', async () => {
-    const { code, stderr } = await run(
+    const { code, stderr } = await runHere(
       training('mc', 'model.dropout.rate=0.2', 'model.dropout.layers=dense'),
       cache,
     );
@@ -91,7 +92,7 @@ describe('MC dropout', () => {
   });
 
   it('names layers that it cannot be behind', async () => {
-    const { code, stderr } = await run(training('bad', 'model.dropout.layers=["fc3"]'), cache);
+    const { code, stderr } = await runHere(training('bad', 'model.dropout.layers=["fc3"]'), cache);
     expect(code).toBe(2);
     expect(stderr).toContain(
       'model.dropout.layers: must name layers of lenet before its last (conv1, conv2, fc1, fc2)',
@@ -101,11 +102,15 @@ describe('MC dropout', () => {
 
 describe('laplace', () => {
   beforeAll(async () => {
-    expect((await run(training('cnn'), cache)).code).toBe(0);
+    expect((await runHere(training('cnn'), cache)).code).toBe(0);
   });
 
   it('makes a run whose samples scatter around the network', async () => {
-    const summary = await json('laplace', at('cnn'), '--out', out, '--samples', '30');
+    // By a process of its own; what follows reads it in this one.
+    const made = ['laplace', at('cnn'), '--out', out, '--samples', '30', '--threads', '1', '--json'];
+    const { code, stdout, stderr } = await run(made, cache);
+    expect(code, stderr).toBe(0);
+    const summary = JSON.parse(stdout);
     expect(summary.derived.settings).toEqual({ laplace: 'marginal likelihood' });
     expect(summary.derived.facts).toMatchObject({ parameters: 850, images: 200 });
     expect(summary.derived.facts.prior_precision).toBeGreaterThan(0);
@@ -122,7 +127,7 @@ describe('laplace', () => {
   });
 
   it('refuses a run that has a posterior already', async () => {
-    const { code, stderr } = await run(['laplace', at('cnn-laplace'), '--out', out], cache);
+    const { code, stderr } = await runHere(['laplace', at('cnn-laplace'), '--out', out], cache);
     expect(code).toBe(2);
     expect(stderr).toContain('expected a trained run without a posterior, got one made of others');
   });

@@ -3,11 +3,13 @@ import path from 'node:path';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/results/safetensors-read.js';
-import { run, scratch, tinyTraining } from './command.js';
+import { run, scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const options = { cache: sharedCache };
+const bayescnn = (...args: string[]) => runHere(args, options);
 const out = path.join(directory, 'results');
 const folder = path.join(out, 'tiny');
 const [grey, ramp] = ['grey.png', 'ramp.png'].map((name) => path.join(directory, name));
@@ -68,7 +70,7 @@ describe('predict', () => {
   });
 
   it('shows text', async () => {
-    const { code, stdout } = await bayescnn('predict', folder, grey, '--samples', '2', '--quiet');
+    const { code, stdout } = await run(['predict', folder, grey, '--samples', '2', '--quiet'], options);
     expect(code).toBe(0);
     expect(stdout).toMatch(/grey\.png \(32 x 32\)\n( {2}\w+ +\d+\.\d\d %\n){3} {2}predictive entropy/);
   });
@@ -83,7 +85,7 @@ describe('predict', () => {
 describe('export --format pytorch', () => {
   it("writes the weights under PyTorch's names and shapes, and images to check with", async () => {
     const file = path.join(directory, 'tiny.safetensors');
-    const { code, stderr } = await bayescnn('export', folder, '--format', 'pytorch', '--out', file);
+    const { code, stderr } = await run(['export', folder, '--format', 'pytorch', '--out', file], options);
     expect(code, stderr).toBe(0);
     const { tensors, metadata } = readSafetensors(readFileSync(file), file);
     expect(tensors['conv1.weight_mu'].shape).toEqual([6, 3, 5, 5]);

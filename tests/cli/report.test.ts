@@ -3,11 +3,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComparisonReport } from '../../src/report/index.js';
 import type { ReportResult } from '../../src/runs/report.js';
-import { run, scratch, tinyTraining } from './command.js';
+import { run, scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const options = { cache: sharedCache };
+const bayescnn = (...args: string[]) => runHere(args, options);
 const out = path.join(directory, 'results');
 const folder = (name: string) => path.join(out, name);
 const FEW = ['--resamples', '100'];
@@ -32,8 +34,12 @@ describe('report', () => {
 
   it('needs nothing but the run folders', async () => {
     // Not even the images of the cache.
-    rmSync(path.join(directory, 'cache'), { recursive: true });
-    const result = await report(folder('cnn'), folder('bayes'));
+    const empty = path.join(directory, 'empty');
+    const args = ['report', folder('cnn'), folder('bayes'), ...FEW, '--json'];
+    const { code, stdout: text, stderr } = await runHere(args, { cache: empty });
+    expect(code, stderr).toBe(0);
+    expect(existsSync(empty)).toBe(false);
+    const result = JSON.parse(text) as ReportResult;
     expect(result.report).toBe(path.join(out, 'report.html'));
     expect(result.groups.map(({ name }) => name)).toEqual(['cnn', 'bayes']);
     const page = readFileSync(result.report, 'utf8');
@@ -55,7 +61,9 @@ describe('report', () => {
     const before = readFileSync(file);
     expect(first.png.map((each) => path.basename(each)).sort()).toEqual(readdirSync(png).sort());
     expect(first.png).toContain(path.join(png, 'reliability-cnn.png'));
-    await report(folder('cnn'), '--out', file, '--png', again);
+    // From a process of its own too.
+    const program = await run(['report', folder('cnn'), '--out', file, '--png', again, ...FEW], options);
+    expect(program.code, program.stderr).toBe(0);
     expect(readFileSync(file).equals(before)).toBe(true);
     for (const name of readdirSync(png)) {
       const bytes = readFileSync(path.join(png, name));

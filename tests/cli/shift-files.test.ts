@@ -3,11 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { npy } from '../unit/data/made-up-npy.js';
-import { root, run, scratch, tinyTraining } from './command.js';
+import { root, scratch, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const bayescnn = (...args: string[]) => runHere(args, { cache: path.join(directory, 'cache') });
 const at = (name: string) => path.join(directory, name);
 const evaluate = (...args: string[]) =>
   bayescnn('eval', at('results/tiny'), '--threads', '1', '--samples', '3', '--json', ...args);

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, scratch, tinyTraining } from './command.js';
+import { scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const bayescnn = (...args: string[]) => runHere(args, { cache: sharedCache });
 const out = path.join(directory, 'results');
 const evaluate = (...args: string[]) =>
   bayescnn('eval', path.join(out, 'tiny'), '--threads', '1', '--subset', '100', '--samples', '3', ...args);

@@ -2,12 +2,13 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/results/index.js';
-import { run, scratch, tinyTraining } from './command.js';
+import { scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
 const out = path.join(directory, 'results');
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const bayescnn = (...args: string[]) => runHere(args, { cache: sharedCache });
 
 interface Summary {
   run: string;

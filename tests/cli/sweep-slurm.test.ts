@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SweepReport } from '../../src/runs/sweep/sweep.js';
-import { root, run, scratch, start } from './command.js';
+import { root, run, scratch, sharedCache, start } from './command.js';
 
 const programs = ['munged', 'slurmctld', 'slurmd', 'sbatch'];
 const missing = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
@@ -55,7 +55,7 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
     const { code, stdout, stderr } = await run(
       [...sweep('grid', 2, ['none', 'all']), '--executor', 'slurm', '--json'],
       {
-        cache: directory,
+        cache: sharedCache,
       },
     );
     expect(stderr).toMatch(/Slurm job \d+: 2 tasks/);
@@ -63,7 +63,7 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
     const report = JSON.parse(stdout) as SweepReport;
     expect(report.runs.map(({ ended }) => ended)).toEqual(['done', 'done']);
     const here = await run([...sweep('grid', 2, ['none', 'all']), '--name', 'here', '--json'], {
-      cache: directory,
+      cache: sharedCache,
     });
     expect(here.code).toBe(0);
     for (const { name } of report.runs)
@@ -72,7 +72,7 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
 
   it('saves and queues again a task that Slurm asks to stop, which goes on to the same bytes', async () => {
     const long = sweep('long', 60, ['none']);
-    const running = start([...long, '--executor', 'slurm'], { cache: directory });
+    const running = start([...long, '--executor', 'slurm'], { cache: sharedCache });
     const runs = path.join(directory, 'slurm/long/runs/none_seed0');
     await until(() => existsSync(path.join(runs, 'metrics.jsonl')));
     const logs = path.join(directory, 'slurm/long/logs');
@@ -84,7 +84,7 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
     const { code } = await running.finished;
     expect(code).toBe(0);
     expect(log()).toMatch(/going on after/);
-    const here = await run([...long, '--name', 'long-here'], { cache: directory });
+    const here = await run([...long, '--name', 'long-here'], { cache: sharedCache });
     expect(here.code).toBe(0);
     for (const name of readdirSync(path.dirname(runs)))
       expect(checkpoint('slurm/long/runs', name).equals(checkpoint('slurm/long-here/runs', name))).toBe(true);
@@ -92,13 +92,13 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
 
   it('follows what an earlier call that was killed left in the queue', async () => {
     const later = [...sweep('later', 1, ['none']), '--executor', 'slurm', '--slurm=--begin=now+15'];
-    const first = start(later, { cache: directory });
+    const first = start(later, { cache: sharedCache });
     await until(() =>
       readdirIf(path.join(directory, 'slurm/later/locks')).some((name) => /^slurm-/.test(name)),
     );
     first.process.kill('SIGKILL');
     await first.finished;
-    const { code, stderr } = await run(later, { cache: directory });
+    const { code, stderr } = await run(later, { cache: sharedCache });
     expect(stderr).toMatch(/Slurm job \d+ of an earlier call is still in the queue/);
     expect(stderr).not.toMatch(/: 1 tasks/);
     expect(code).toBe(0);
@@ -106,7 +106,7 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
 
   it('reports a task that fails by its state and its last words', async () => {
     const bad = sweep('bad', 1, ['none'], '--set', 'train.optimizer.learningRate=1e30', '--retries', '0');
-    const { code, stderr } = await run([...bad, '--executor', 'slurm'], { cache: directory });
+    const { code, stderr } = await run([...bad, '--executor', 'slurm'], { cache: sharedCache });
     expect(code).toBe(1);
     expect(stderr).toMatch(/none_seed0 failed: FAILED 1:0: .*finite/);
   });
@@ -115,7 +115,7 @@ describe.skipIf(why !== '')(`a sweep through Slurm${why === '' ? '' : ` (skipped
     const { code, stderr } = await run(
       [...sweep('none', 1, ['none']), '--executor', 'slurm', '--slurm=--partition=none'],
       {
-        cache: directory,
+        cache: sharedCache,
       },
     );
     expect(code).toBe(1);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SweepReport } from '../../src/runs/sweep/sweep.js';
-import { root, run, scratch, start } from './command.js';
+import { root, run, scratch, sharedCache, start } from './command.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
@@ -32,7 +32,7 @@ const sweep = (file: string, out: string, ...more: string[]): string[] => [
   path.join(directory, out),
   ...more,
 ];
-const bayescnn = (args: string[]) => run(args, { cache: directory });
+const bayescnn = (args: string[]) => run(args, { cache: sharedCache });
 const bytes = (out: string, name: string): Buffer =>
   readFileSync(path.join(directory, out, 'grid/runs', name, 'checkpoints/last.safetensors'));
 
@@ -78,7 +78,7 @@ describe('a sweep', () => {
 
   it('goes on after SIGKILL to the bytes of one that was left alone', async () => {
     const running = start(sweep(sweepFile('grid'), 'killed', '--jobs', '1', '--threads', '1'), {
-      cache: directory,
+      cache: sharedCache,
     });
     await running.printed(/2\/4/);
     running.process.kill('SIGKILL');
@@ -91,7 +91,7 @@ describe('a sweep', () => {
 
   it('stops its runs on SIGINT and says how to go on', async () => {
     const file = sweepFile('long', {}, 500);
-    const running = start(sweep(file, 'stopped', '--jobs', '2'), { cache: directory });
+    const running = start(sweep(file, 'stopped', '--jobs', '2'), { cache: sharedCache });
     const runs = path.join(directory, 'stopped/long/runs');
     while (!existsSync(runs) || readdirSync(runs).length < 2)
       await new Promise((resolve) => setTimeout(resolve, 100));

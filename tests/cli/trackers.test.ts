@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrackerExportReport } from '../../src/runs/trackers/export.js';
 import type { PosteriorRow } from '../../src/train/posterior-row.js';
 import type { LossPrint, MetricsRow } from '../../src/train/row.js';
-import { root, run, scratch, tinyTraining } from './command.js';
+import { root, scratch, sharedCache, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const bayescnn = (...args: string[]) => run(args, { cache: path.join(directory, 'cache') });
+const bayescnn = (...args: string[]) => runHere(args, { cache: sharedCache });
 const at = (...names: string[]) => path.join(directory, ...names);
 const folder = at('results', 'bayes');
 

@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Finished, root, run, scratch, start, tinyTraining, withoutDawn } from './command.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Finished, root, run, scratch, sharedCache, start, tinyTraining } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const cache = path.join(directory, 'cache');
+const cache = sharedCache;
 const out = path.join(directory, 'results');
 const bayescnn = (...args: string[]) => run(args, { cache });
 
@@ -76,19 +77,21 @@ describe('train, then eval', () => {
     expect(metrics).toMatchObject({ n: 200, split: 'test', accuracy: summary.final.test_accuracy });
     expect(metrics.nll).toBeCloseTo(summary.final.test_nll, 6);
     expect(metrics.brier).toBeCloseTo(summary.final.brier, 6);
-    const best = await bayescnn('eval', summary.run, '--json');
+    const best = await runHere(['eval', summary.run, '--json'], { cache });
     expect((JSON.parse(best.stdout) as { accuracy: number }).accuracy).toBe(summary.best.test_accuracy);
   });
 
   it('evaluates other images and prints text', async () => {
-    const { code, stdout } = await bayescnn('eval', summary.run, '--split', 'train', '--subset', '50');
+    const { code, stdout } = await runHere(['eval', summary.run, '--split', 'train', '--subset', '50'], {
+      cache,
+    });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^accuracy +\d+\.\d\d % of 50 train images$/m);
   });
 
   it('never overwrites a run', async () => {
     const before = readFileSync(path.join(out, 'tiny/metrics.jsonl'), 'utf8');
-    const { code, stdout } = await bayescnn(...tinyTraining(out, '--name', 'tiny', '--quiet'));
+    const { code, stdout } = await runHere(tinyTraining(out, '--name', 'tiny', '--quiet'), { cache });
     expect(code).toBe(0);
     expect(stdout).toContain('tiny-2');
     expect(readFileSync(path.join(out, 'tiny/metrics.jsonl'), 'utf8')).toBe(before);
@@ -122,6 +125,7 @@ describe('an interruption', () => {
   });
 });
 
+/** Archives and engines: see bad-input.test.ts. */
 describe('what goes wrong', () => {
   /** One message, a hint, no stack, nothing on stdout. */
   function expectFailure({ code, stdout, stderr }: Finished, exit: number, message: RegExp): void {
@@ -134,56 +138,23 @@ describe('what goes wrong', () => {
   }
 
   it('a missing config exits 2', async () => {
-    expectFailure(await bayescnn('train', '--config', 'nowhere.json'), 2, /nowhere\.json/);
+    expectFailure(await runHere(['train', '--config', 'nowhere.json'], { cache }), 2, /nowhere\.json/);
   });
 
   it('an unknown setting exits 2 and names it', async () => {
-    expectFailure(await bayescnn(...tinyTraining(out, '--set', 'train.epoch=1')), 2, /train\.epoch/);
+    expectFailure(await runHere(tinyTraining(out, '--set', 'train.epoch=1'), { cache }), 2, /train\.epoch/);
   });
 
   it('a config that is no JSON exits 2', async () => {
     const file = path.join(directory, 'broken.json');
     writeFileSync(file, '{ "seed": ');
-    expectFailure(await bayescnn('train', '--config', file), 2, /broken\.json/);
-  });
-
-  it('a missing archive exits 3', async () => {
-    const args = tinyTraining(
-      out,
-      '--set',
-      'data.source=cifar10',
-      '--archive',
-      path.join(directory, 'none.tar.gz'),
-    );
-    expectFailure(await bayescnn(...args), 3, /none\.tar\.gz/);
-  });
-
-  it('a wrong checksum exits 3 and tells the right one', async () => {
-    const file = path.join(directory, 'small.tar.gz');
-    expect((await bayescnn('data', 'synth', file, '--train', '20', '--test', '20')).code).toBe(0);
-    const args = tinyTraining(
-      out,
-      '--set',
-      'data.source=cifar10',
-      '--archive',
-      file,
-      '--sha256',
-      '0'.repeat(64),
-    );
-    expectFailure(await bayescnn(...args), 3, /[0-9a-f]{64}/);
-  });
-
-  it('an engine that is not there exits 4', async () => {
-    // No Vulkan driver, where its package is installed.
-    vi.stubEnv('VK_ICD_FILENAMES', '/nowhere');
-    const finished = await bayescnn(...tinyTraining(out, '--backend', 'webgpu'));
-    expectFailure({ ...finished, stderr: withoutDawn(finished.stderr) }, 4, /webgpu/);
+    expectFailure(await runHere(['train', '--config', file], { cache }), 2, /broken\.json/);
   });
 
   it('a folder that is no run is an error without a stack', async () => {
     const folder = path.join(directory, 'empty');
     mkdirSync(folder);
-    const result = await bayescnn('eval', folder);
+    const result = await runHere(['eval', folder], { cache });
     expectFailure(result, result.code ?? 0, /empty/);
     expect([1, 2]).toContain(result.code);
   });

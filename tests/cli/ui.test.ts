@@ -4,14 +4,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { lockRun } from '../../src/results/index.js';
 import { addEpoch, madeUpFolder } from '../unit/runs/tracked.js';
 import { chromium, Page } from './browser.js';
-import { run, scratch, start, tinyTraining } from './command.js';
+import { run, scratch, sharedCache, start, tinyTraining } from './command.js';
 
 if (chromium === undefined)
   console.info('no Chromium in PATH: the page of `ui` is not looked at in a browser');
 
 const { directory, remove } = scratch();
 afterAll(remove);
-const options = { cache: path.join(directory, 'cache') };
+const options = { cache: sharedCache };
 const results = path.join(directory, 'results');
 mkdirSync(results);
 
