@@ -12,6 +12,8 @@ const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
+/** As published. */
+const ROUNDS = 10;
 
 /** High 32 bits of the unsigned product a * b. */
 function multiplyHigh(a: number, b: number): number {
@@ -22,7 +24,33 @@ function multiplyHigh(a: number, b: number): number {
   const low = aLow * bLow;
   const middle1 = aHigh * bLow + (low >>> 16);
   const middle2 = aLow * bHigh + (middle1 & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle1 / 65536) + Math.floor(middle2 / 65536)) >>> 0;
+  return (aHigh * bHigh + (middle1 >>> 16) + (middle2 >>> 16)) >>> 0;
+}
+
+/** Philox of a block of four words, in place. */
+function encrypt(block: Uint32Array, key: StreamKey, rounds: number): void {
+  let key0 = key[0] >>> 0;
+  let key1 = key[1] >>> 0;
+  let c0 = block[0];
+  let c1 = block[1];
+  let c2 = block[2];
+  let c3 = block[3];
+  for (let round = 0; round < rounds; round++) {
+    const high0 = multiplyHigh(MULTIPLIER_0, c0);
+    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
+    const high1 = multiplyHigh(MULTIPLIER_1, c2);
+    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ key0) >>> 0;
+    c2 = (high0 ^ c3 ^ key1) >>> 0;
+    c1 = low1;
+    c3 = low0;
+    key0 = (key0 + WEYL_0) >>> 0;
+    key1 = (key1 + WEYL_1) >>> 0;
+  }
+  block[0] = c0;
+  block[1] = c1;
+  block[2] = c2;
+  block[3] = c3;
 }
 
 /**
@@ -32,24 +60,11 @@ function multiplyHigh(a: number, b: number): number {
 export function philox4x32(
   counter: readonly [number, number, number, number],
   key: StreamKey,
-  rounds = 10,
+  rounds = ROUNDS,
 ): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter.map((word) => word >>> 0) as [number, number, number, number];
-  let k0 = key[0] >>> 0;
-  let k1 = key[1] >>> 0;
-  for (let round = 0; round < rounds; round++) {
-    const high0 = multiplyHigh(MULTIPLIER_0, c0);
-    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
-    const high1 = multiplyHigh(MULTIPLIER_1, c2);
-    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
-    c1 = low1;
-    c3 = low0;
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
-  }
-  return [c0, c1, c2, c3];
+  const block = Uint32Array.from(counter);
+  encrypt(block, key, rounds);
+  return [block[0], block[1], block[2], block[3]];
 }
 
 /** FNV-1a, 32 bit, of a UTF-16 name: only used to turn stream names into counters. */
@@ -81,8 +96,9 @@ export function uniformOf(word: number): number {
 
 /** A sequential reader over one stream, for set-up work (initialisation, shuffling). */
 export class Stream {
-  private block = 0;
-  private buffered: number[] = [];
+  private readonly words = new Uint32Array(4);
+  private blocks = 0;
+  private used = 4;
 
   /** @param step high counter word: e.g. the epoch */
   constructor(
@@ -92,10 +108,18 @@ export class Stream {
 
   /** The next 32-bit word. */
   word(): number {
-    if (this.buffered.length === 0) {
-      this.buffered = philox4x32([this.block++, 0, this.step, 0], this.key).reverse();
-    }
-    return this.buffered.pop() as number;
+    if (this.used === 4) this.fill();
+    return this.words[this.used++];
+  }
+
+  private fill(): void {
+    const { words, key } = this;
+    words[0] = this.blocks++;
+    words[1] = 0;
+    words[2] = this.step;
+    words[3] = 0;
+    encrypt(words, key, ROUNDS);
+    this.used = 0;
   }
 
   /** Uniform on (0, 1), 23 bits. */
@@ -122,7 +146,8 @@ export class Stream {
 /** A Fisher-Yates permutation of 0..n-1 that depends on (key, step) alone. */
 export function permutation(n: number, key: StreamKey, step = 0): Int32Array {
   const stream = new Stream(key, step);
-  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
   for (let i = n - 1; i > 0; i--) {
     const j = stream.below(i + 1);
     const held = order[i];

@@ -1,6 +1,10 @@
-import jpeg from 'jpeg-js';
+import { createRequire } from 'node:module';
 import { dataError } from '../fail.js';
 import { MAX_PIXELS, onWhite, type RgbPicture } from './rgb.js';
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first picture, as in png.ts. */
+const jpeg = () => require('jpeg-js') as typeof import('jpeg-js');
 
 /** Megabytes that a picture of MAX_PIXELS may take while it is decoded. */
 const MAX_MEGABYTES = 1024;
@@ -15,7 +19,7 @@ export function isJpeg(bytes: Buffer): boolean {
  */
 export function decodeJpeg(bytes: Buffer, file: string): RgbPicture {
   try {
-    const { width, height, data } = jpeg.decode(bytes, {
+    const { width, height, data } = jpeg().decode(bytes, {
       useTArray: true,
       formatAsRGBA: true,
       tolerantDecoding: false,

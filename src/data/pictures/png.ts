@@ -1,7 +1,11 @@
+import { createRequire } from 'node:module';
 import { inflateSync } from 'node:zlib';
-import { PNG } from 'pngjs';
 import { dataError } from '../fail.js';
 import { MAX_PIXELS, onWhite, type RgbPicture } from './rgb.js';
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first picture: a training, which has none, starts sooner without its 22 files. */
+const pngjs = () => require('pngjs') as typeof import('pngjs');
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const IHDR_WIDTH = 16;
@@ -19,7 +23,7 @@ export function decodePng(bytes: Buffer, file: string): RgbPicture {
   const { width, height } = sizeOf(bytes, file);
   try {
     checkUnpacked(bytes, width, height);
-    const picture = PNG.sync.read(bytes, { checkCRC: true });
+    const picture = pngjs().PNG.sync.read(bytes, { checkCRC: true });
     return onWhite(picture.width, picture.height, picture.data);
   } catch (cause) {
     throw dataError(
@@ -59,6 +63,7 @@ function checkUnpacked(bytes: Buffer, width: number, height: number): void {
 export function encodePng(image: Uint8Array): Buffer {
   const plane = image.length / 3;
   const side = Math.sqrt(plane);
+  const { PNG } = pngjs();
   const png = new PNG({ width: side, height: side });
   for (let i = 0; i < plane; i++)
     png.data.set([image[i], image[plane + i], image[2 * plane + i], 255], 4 * i);
