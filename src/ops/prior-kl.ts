@@ -112,7 +112,8 @@ export function empiricalKl(mu: tf.Tensor, rho: tf.Tensor): EmpiricalKl {
       return [divergence, sigma];
     }
     const variance = tf.mean(tf.add(tf.square(softplus(rho)), tf.square(mu)));
-    const divergence = tf.sub(tf.mul(tf.log(variance), 0.5 * mu.size), tf.sum(logSoftplus(rho)));
+    // Element by element: two large sums would cancel, and their rounding stay.
+    const divergence = tf.sum(tf.sub(tf.mul(tf.log(variance), 0.5), logSoftplus(rho)));
     return [divergence, tf.sqrt(variance)];
   });
   return { kl: kl as tf.Scalar, priorSigma: priorSigma as tf.Scalar };

@@ -2,6 +2,28 @@ import { expect } from 'vitest';
 import { tf } from '../../src/backends/tfjs.js';
 import { Stream, streamKey } from '../../src/rng.js';
 
+/**
+ * The largest error that each engine may have against another, relative to the largest magnitude of a tensor. An engine may add up
+ * in any order of float32; twenty steps pass a step's rounding on, and a ReLU or a pool may turn on it.
+ */
+export const TOLERANCES = {
+  simd: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
+  tensorflow: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
+  webgpu: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
+} as const;
+
+/** Largest difference over the largest expected magnitude; not below it for NaN. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(actual.length).toBe(expected.length);
+  let [worst, scale] = [0, 1e-3];
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i] - expected[i]);
+    worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
+    scale = Math.max(scale, Math.abs(expected[i]));
+  }
+  return worst / scale;
+}
+
 /** Inputs of an op, by name; integers are not differentiated. */
 export type Arrays = Record<string, { shape: number[]; values: Float32Array; dtype?: 'int32' }>;
 export type Tensors = Record<string, tf.Tensor>;
@@ -50,14 +72,7 @@ export function expectClose(
   what: string,
   tolerance = 2e-5,
 ): void {
-  expect(actual.length, what).toBe(expected.length);
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
-  let worst = 0;
-  for (let i = 0; i < actual.length; i++) {
-    const error = Math.abs(actual[i] - expected[i]);
-    worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
-  }
-  expect(worst / scale, what).toBeLessThan(tolerance);
+  expect(relativeError(actual, expected), what).toBeLessThan(tolerance);
 }
 
 /** An op on the engine against its composition on `cpu`: values and every gradient. */

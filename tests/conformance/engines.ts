@@ -25,12 +25,19 @@ async function whatTensorflowLacks(): Promise<string | undefined> {
   }
 }
 
+let software = true;
+
+/** Whether the adapter that `webgpu` was last started with computes on the CPU, for tests that would take minutes there. */
+export const webgpuIsSoftware = (): boolean => software;
+
 /** Why the engine `webgpu` cannot be tested here; undefined where it can. */
 export async function whatWebgpuLacks(): Promise<string | undefined> {
   useSoftwareAdapter();
   await loadTfjs();
   try {
-    await (await startWebgpu()).device.dispose();
+    const { device } = await startWebgpu();
+    software = device.adapter.software;
+    await device.dispose();
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -49,6 +56,14 @@ export function engines(): string[] {
   if (missing === undefined) return ['cpu', 'simd', 'tensorflow'];
   it.skip(`on tensorflow [skipped: ${missing}]`, () => {});
   return ['cpu', 'simd'];
+}
+
+/** The same and `webgpu`, for tests that its adapter in software can do in moments. */
+export async function enginesWithWebgpu(): Promise<string[]> {
+  const lacks = await whatWebgpuLacks();
+  if (lacks === undefined) return [...engines(), 'webgpu'];
+  it.skip(`on webgpu [skipped: ${lacks}]`, () => {});
+  return engines();
 }
 
 /** Starts an engine, or goes back to it, and makes it the current one. */

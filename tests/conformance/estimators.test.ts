@@ -7,6 +7,7 @@ import { torchShape } from '../../src/models/layout.js';
 import { importRecord } from '../../src/models/torch-record.js';
 import { writeTensor } from '../../src/ops/index.js';
 import { Stream, streamKey } from '../../src/rng.js';
+import { relativeError, TOLERANCES } from './compare.js';
 import { engines, useEngine } from './engines.js';
 
 /** What theory says of an estimator's pre-activations, against 10,000 passes; fewer on engines that take longer. */
@@ -116,9 +117,26 @@ for (const engine of engines()) {
     afterEach(() => tf.engine().endScope());
 
     describe.each(['convolution', 'dense'] as const)('%s', (kind) => {
-      // So many small calls would take TensorFlow minutes. Its noise comes from the code that `cpu` has it from, and
-      // parity.test.ts compares every op.
-      it.skipIf(engine === 'tensorflow').each(ESTIMATORS.filter((name) => name !== 'mean'))(
+      const drawing = ESTIMATORS.filter((name) => name !== 'mean');
+      // So many small calls would take TensorFlow minutes: there, the passes must be those of `cpu` one by one.
+      it.runIf(engine === 'tensorflow').each(drawing)('%s: every pass is that of cpu', async (estimator) => {
+        const passesOf = async (name: string) => {
+          await useEngine(name);
+          const layer = KINDS[kind](estimator);
+          spreadRho(layer);
+          return Array.from({ length: 8 }, (_, pass) => {
+            const clock = tf.tensor1d([pass, 1, 40, 0], 'int32');
+            return forward(layer, inputs(SHAPES[kind]), true, clock).dataSync() as Float32Array;
+          });
+        };
+        const [wanted, got] = [await passesOf('cpu'), await passesOf(engine)];
+        for (const [pass, values] of wanted.entries())
+          expect(relativeError(got[pass], values), `pass ${pass}`).toBeLessThan(
+            TOLERANCES.tensorflow.forward,
+          );
+        expect(wanted[1]).not.toEqual(wanted[0]);
+      });
+      it.skipIf(engine === 'tensorflow').each(drawing)(
         '%s: mean, variance and covariance of images are the closed forms',
         (estimator) => {
           const layer = KINDS[kind](estimator);

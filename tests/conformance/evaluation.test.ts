@@ -4,6 +4,7 @@ import { loadTfjs, tf } from '../../src/backends/tfjs.js';
 import { ARCHITECTURE_NAMES, createModel, type Model, type ModelOptions } from '../../src/models/index.js';
 import { gatherImages } from '../../src/ops/index.js';
 import { type EvaluationOptions, evaluate } from '../../src/train/evaluate.js';
+import { engines, useEngine } from './engines.js';
 import { bitsOf, noiseSource } from './training.js';
 
 const MODELS = [
@@ -144,17 +145,25 @@ describe('evaluation on other engines and threads', () => {
     expect(results[2]).toEqual(results[0]);
   });
 
-  it.each(['conv', 'all'] as const)('is that of cpu but for rounding, bayesian: %s', async (bayesian) => {
-    const estimator = 'lrt';
-    const results = [];
-    for (const engine of ['cpu', 'simd']) {
-      await tf.setBackend(engine);
-      const model = modelOf(bayesian, estimator);
-      const indices = Int32Array.of(3, 1, 4, 15, 9);
-      results.push((await evaluated(model, { indices })).metrics);
-      model.dispose();
-    }
-    for (const [name, value] of Object.entries(results[0]))
-      expect(results[1][name as 'nll'], name).toBeCloseTo(value as number, name === 'kl' ? 0 : 5);
-  });
+  const tested = engines();
+  it.each(['conv', 'all'] as const)(
+    `of ${tested.join(', ')} agree but for rounding, bayesian: %s`,
+    async (bayesian) => {
+      const estimator = 'lrt';
+      const results = [];
+      for (const engine of tested) {
+        await useEngine(engine);
+        const model = modelOf(bayesian, estimator);
+        const indices = Int32Array.of(3, 1, 4, 15, 9);
+        results.push((await evaluated(model, { indices })).metrics);
+        model.dispose();
+      }
+      for (const [i, result] of results.entries())
+        for (const [name, value] of Object.entries(results[0]))
+          expect(result[name as 'nll'], `${name} on ${tested[i]}`).toBeCloseTo(
+            value as number,
+            name === 'kl' ? 0 : 5,
+          );
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { tf } from '../../src/backends/tfjs.js';
 import { GaussianPosterior, GaussianPrior, ScaleMixturePrior } from '../../src/models/index.js';
 import { gaussianVariational } from '../../src/ops/index.js';
 import { softplus } from '../../src/ops/softplus.js';
-import { engines, useEngine } from './engines.js';
+import { enginesWithWebgpu, useEngine } from './engines.js';
 import {
   absent,
   expectClose,
@@ -16,7 +16,7 @@ import {
   scalarTolerance,
 } from './goldens.js';
 
-for (const engine of engines()) {
+for (const engine of await enginesWithWebgpu()) {
   describe.skipIf(goldens === null)(`distributions equal PyTorch on ${engine}${absent}`, () => {
     beforeAll(() => useEngine(engine));
     beforeEach(() => tf.engine().startScope());

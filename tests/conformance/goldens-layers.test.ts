@@ -7,7 +7,7 @@ import { ConvLayer } from '../../src/models/layers/conv.js';
 import { importRecord } from '../../src/models/torch-record.js';
 import { convReluPool, dense } from '../../src/ops/index.js';
 import { clampedSquare } from '../../src/ops/moments.js';
-import { engines, useEngine } from './engines.js';
+import { enginesWithWebgpu, useEngine } from './engines.js';
 import {
   absent,
   expectClose,
@@ -149,7 +149,7 @@ function atMean(layer: AnyLayer, density: (mu: tf.Tensor, rho: tf.Tensor) => tf.
   return variables.length === 2 ? weight : tf.add(weight, density(variables[2], variables[3]));
 }
 
-for (const engine of engines()) {
+for (const engine of await enginesWithWebgpu()) {
   describe.skipIf(goldens === null)(`Bayesian layers equal PyTorch on ${engine}${absent}`, () => {
     beforeAll(() => useEngine(engine));
     beforeEach(() => tf.engine().startScope());

@@ -4,7 +4,7 @@ import { createModel, type Model, type TorchRecord } from '../../src/models/inde
 import { exportTensor, type TorchTensor } from '../../src/models/named-variable.js';
 import { softmaxCrossEntropy } from '../../src/ops/index.js';
 import { Sgd } from '../../src/train/optimizer.js';
-import { engines, useEngine } from './engines.js';
+import { enginesWithWebgpu, useEngine, webgpuIsSoftware } from './engines.js';
 import {
   absent,
   expectClose,
@@ -139,9 +139,16 @@ function expectTensor(name: string, got: TorchTensor, first: number[], l2: numbe
   expectClose(`${name} sum`, [total], [sum], within * Math.sqrt(values.length) + 8 * ULP * Math.abs(sum));
 }
 
-for (const engine of engines()) {
+/** Engines that take seconds for each (plain JavaScript, a GPU in software) train the one whose layers are all Bayesian. */
+function casesOn(engine: string): Case[] {
+  const cases: Case[] = goldens?.lenet.cases ?? [];
+  const slow = engine === 'cpu' || (engine === 'webgpu' && webgpuIsSoftware());
+  return slow ? cases.filter(({ kind }) => kind === 'bayes_all') : cases;
+}
+
+for (const engine of await enginesWithWebgpu()) {
   describe.skipIf(goldens === null)(`LeNet trains as in PyTorch on ${engine}${absent}`, () => {
-    for (const golden of goldens?.lenet.cases ?? []) {
+    for (const golden of casesOn(engine)) {
       describe(`${golden.kind} at rate ${golden.lr}`, () => {
         let run: Run;
         beforeAll(async () => {

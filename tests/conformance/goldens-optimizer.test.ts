@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tf } from '../../src/backends/tfjs.js';
 import { namedVariable } from '../../src/models/named-variable.js';
 import { createOptimizer, type OptimizerOptions } from '../../src/train/optimizer.js';
-import { engines, useEngine } from './engines.js';
+import { enginesWithWebgpu, useEngine } from './engines.js';
 import { absent, expectClose, expectGolden, goldens, tolerance } from './goldens.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a case of goldens.json
@@ -60,7 +60,7 @@ function adamInDouble(
 const rowsOf = (flat: number[], size: number): number[][] =>
   Array.from({ length: flat.length / size }, (_, i) => flat.slice(size * i, size * i + size));
 
-for (const engine of engines()) {
+for (const engine of await enginesWithWebgpu()) {
   describe.skipIf(goldens === null)(`optimizers equal torch.optim on ${engine}${absent}`, () => {
     beforeAll(() => useEngine(engine));
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tf } from '../../src/backends/tfjs.js';
 import { convReluPool, dense, softmaxCrossEntropy } from '../../src/ops/index.js';
-import { engines, useEngine } from './engines.js';
+import { enginesWithWebgpu, useEngine } from './engines.js';
 import {
   absent,
   expectClose,
@@ -18,7 +18,7 @@ function identityFilter(channels: number): tf.Tensor4D {
   return tf.reshape(tf.eye(channels), [1, 1, channels, channels]);
 }
 
-for (const engine of engines()) {
+for (const engine of await enginesWithWebgpu()) {
   describe.skipIf(goldens === null)(`primitives equal PyTorch on ${engine}${absent}`, () => {
     beforeAll(() => useEngine(engine));
     beforeEach(() => tf.engine().startScope());

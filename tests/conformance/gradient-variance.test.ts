@@ -5,6 +5,7 @@ import { createModel, type Estimator } from '../../src/models/index.js';
 import { Stream, streamKey } from '../../src/rng.js';
 import { gradientStatistics, type LayerGradients } from '../../src/train/gradients.js';
 import type { LabelledSource } from '../../src/train/step.js';
+import { engines, useEngine } from './engines.js';
 
 beforeAll(async () => {
   await loadTfjs();
@@ -28,7 +29,7 @@ function brightSource(): LabelledSource {
 
 const source = brightSource();
 
-function measure(estimator: Estimator, repeats = REPEATS): LayerGradients[] {
+function measure(estimator: Estimator, repeats = REPEATS, images = IMAGES): LayerGradients[] {
   const model = createModel({
     architecture: 'lenet',
     bayesian: 'all',
@@ -37,7 +38,7 @@ function measure(estimator: Estimator, repeats = REPEATS): LayerGradients[] {
     posterior: { sigma: 0.02, clamp: 0, meanInit: 'uniform' },
     seed: 2,
   });
-  const indices = Int32Array.from({ length: IMAGES }, (_, i) => i);
+  const indices = Int32Array.from({ length: images }, (_, i) => i);
   const statistics = gradientStatistics(model, source, { indices, repeats, klScale: 1 / 50_000 });
   model.dispose();
   return statistics;
@@ -103,6 +104,25 @@ describe('the gradient of the loss on one batch', () => {
       ['fc2', 10_164, null],
       ['fc3', 850, null],
     ]);
+  });
+
+  it.runIf(engines().includes('tensorflow'))('is on tensorflow that of simd, draw by draw', async () => {
+    for (const estimator of ['lrt', 'flipout'] as const) {
+      const wanted = measure(estimator, 2, 3);
+      await useEngine('tensorflow');
+      const got = measure(estimator, 2, 3);
+      await useEngine('simd');
+      for (const [i, { layer, mu, rho }] of wanted.entries())
+        for (const [own, other] of [
+          [mu, got[i].mu],
+          [rho, got[i].rho],
+        ])
+          for (const figure of ['mean_norm', 'variance'] as const)
+            expect((other?.[figure] as number) / (own?.[figure] as number), `${layer} ${figure}`).toBeCloseTo(
+              1,
+              4,
+            );
+    }
   });
 
   it('leaves no tensors behind', () => {

@@ -2,41 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTfjs, tf } from '../../src/backends/tfjs.js';
 import { selfTest } from '../../src/runs/self-test.js';
 import { evaluate as evaluateModel } from '../../src/train/evaluate.js';
-import { evaluate } from './compare.js';
-import { absentEngines, useEngine } from './engines.js';
+import { evaluate, relativeError, TOLERANCES } from './compare.js';
+import { absentEngines, useEngine, webgpuIsSoftware } from './engines.js';
 import { CASES } from './parity-cases.js';
+import { posteriorsOf } from './parity-posteriors.js';
+import { train, trainingsOn } from './parity-trainings.js';
 import { noiseSource, Training } from './training.js';
 
-/**
- * The largest error that each engine may have against `cpu`, relative to the largest magnitude of a tensor. An engine may add up
- * in any order of float32; twenty steps pass a step's rounding on, and a ReLU or a pool may turn on it.
- */
-const TOLERANCES = {
-  simd: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
-  tensorflow: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
-  webgpu: { forward: 5e-6, gradients: 5e-5, training: 1e-5, entropy: 1e-6 },
-} as const;
 type Engine = keyof typeof TOLERANCES;
 type Measure = keyof (typeof TOLERANCES)[Engine];
 const MEASURES: Measure[] = ['forward', 'gradients', 'training', 'entropy'];
 
-type Values = ArrayLike<number>;
 const STEPS = 20;
 const source = noiseSource();
 const absent = await absentEngines();
 const seen: Record<string, Partial<Record<Measure, number>>> = {};
-
-/** Largest difference over the largest expected magnitude; not below it for NaN. */
-function relativeError(actual: Values, expected: Values): number {
-  expect(actual.length).toBe(expected.length);
-  let [worst, scale] = [0, 1e-3];
-  for (let i = 0; i < expected.length; i++) {
-    const error = Math.abs(actual[i] - expected[i]);
-    worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
-    scale = Math.max(scale, Math.abs(expected[i]));
-  }
-  return worst / scale;
-}
 
 /** Notes an error, which must be within the engine's tolerance. */
 function judge(engine: Engine, measure: Measure, what: string, error: number): void {
@@ -88,6 +68,31 @@ for (const engine of Object.keys(TOLERANCES) as Engine[]) {
           judge(engine, 'training', name, relativeError(data, reference.weights[i][1]));
         judge(engine, 'entropy', 'entropies', relativeError(entropies, reference.entropies));
       }, 300_000);
+
+      const trainings = trainingsOn(engine, webgpuIsSoftware());
+      it.skipIf(trainings.length === 0).each(trainings)(
+        'training: %s',
+        async (_name, settings) => {
+          await useEngine('simd');
+          const expected = train(settings);
+          await useEngine(engine);
+          for (const [i, [what, values]] of train(settings).entries())
+            judge(engine, 'training', what, relativeError(values, expected[i][1]));
+        },
+        300_000,
+      );
+
+      it.skipIf(trainings.length < 2)(
+        'SWAG, and a last layer with a Laplace posterior',
+        async () => {
+          await useEngine('simd');
+          const expected = await posteriorsOf();
+          await useEngine(engine);
+          for (const [i, [what, values]] of (await posteriorsOf()).entries())
+            judge(engine, 'training', what, relativeError(values, expected[i][1]));
+        },
+        300_000,
+      );
 
       it("passes doctor's self-test", async () => {
         await useEngine(engine);

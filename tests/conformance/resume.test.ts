@@ -9,6 +9,7 @@ import type { BayescnnError } from '../../src/errors.js';
 import { openResumable } from '../../src/runs/resume.js';
 import { runTraining } from '../../src/runs/train.js';
 import type { TrainReporter } from '../../src/train/reporter.js';
+import { engines } from './engines.js';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'bayescnn-resume-'));
 const archive = path.join(directory, 'archive.tar.gz');
@@ -58,9 +59,20 @@ const CASES = {
     model: { bayesian: ['fc3'], estimator: 'flipout', prior: { kind: 'laplace' } },
     train: { optimizer: { kind: 'sgd', momentum: 0, learningRate: 0.001 }, kl: { kind: 'blundell' } },
   },
+  ...(engines().includes('tensorflow') && {
+    'on tensorflow: cnn, adam, augmented, swag': {
+      data: { augment: ['crop', 'flip'] },
+      model: { bayesian: 'none' },
+      train: {
+        optimizer: { kind: 'adam', learningRate: 0.002 },
+        swag: { start: 1, every: 4, learningRate: 0.001 },
+      },
+      backend: { kind: 'tensorflow' },
+    },
+  }),
 };
 
-type Settings = Partial<Record<'data' | 'model' | 'train' | 'eval', object>>;
+type Settings = Partial<Record<'data' | 'model' | 'train' | 'eval' | 'backend', object>>;
 
 function configOf(name: string, settings: Settings, threads: number, everySteps: number | null) {
   return parseConfig(
@@ -71,7 +83,7 @@ function configOf(name: string, settings: Settings, threads: number, everySteps:
       model: { posterior: { sigma: 0.02 }, ...settings.model },
       train: { epochs: 3, batchSize: 7, printEvery: 2, checkpoint: { everySteps }, ...settings.train },
       eval: { samples: 2, batchSize: 10, ...settings.eval },
-      backend: { kind: 'simd', threads },
+      backend: { kind: 'simd', threads, ...settings.backend },
     },
     name,
   );
