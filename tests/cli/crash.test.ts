@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { differences } from '../../scripts/same-run.mjs';
 import { writeSyntheticArchive } from '../../src/data/index.js';
 import { checkpointFile, loadCheckpoint } from '../../src/results/index.js';
-import { type Finished, root, run, scratch, start } from './command.js';
+import { type Finished, root, scratch, start } from './command.js';
+import { runHere } from './in-process.js';
 
 const { directory, remove } = scratch();
 afterAll(remove);
@@ -24,7 +25,7 @@ beforeAll(async () => {
     backend: { threads: 1 },
   };
   writeFileSync(config, JSON.stringify(settings));
-  expect((await run(trainArgs('whole'), { cache })).code).toBe(0);
+  expect((await runHere(trainArgs('whole'), { cache })).code).toBe(0);
 });
 
 function trainArgs(name: string, out = directory): string[] {
@@ -63,7 +64,7 @@ async function expectWhole(folder: string): Promise<void> {
 }
 
 async function expectResumed(folder: string): Promise<void> {
-  const resumed = await run(['train', '--resume', folder], { cache });
+  const resumed = await runHere(['train', '--resume', folder], { cache });
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(differences(folder, whole)).toEqual([]);
 }
@@ -110,10 +111,10 @@ describe.skipIf(obstacle !== undefined)(
       // Two checkpoints fit, a third does not.
       mount('-t', 'tmpfs', '-o', 'size=1500k', 'none', out);
       onTestFinished(() => void spawnSync('umount', ['-l', out]));
-      const failed = await run(trainArgs('full', out), { cache });
+      const failed = await runHere(trainArgs('full', out), { cache });
       const folder = path.join(out, 'full');
       mount('-o', 'remount,size=16m,ro', out);
-      const refused = await run(['train', '--resume', folder], { cache });
+      const refused = await runHere(['train', '--resume', folder], { cache });
       expect(refused.code).toBe(1);
       expect(refused.stderr).toMatch(/could not be written, got EROFS/);
       mount('-o', 'remount,rw', out);
@@ -126,7 +127,7 @@ it.skipIf(process.getuid?.() === 0)('a folder without write permission is refuse
   const out = path.join(directory, 'locked');
   mkdirSync(out);
   chmodSync(out, 0o555);
-  const { code, stderr } = await run(trainArgs('any', out), { cache });
+  const { code, stderr } = await runHere(trainArgs('any', out), { cache });
   expect(code).toBe(1);
   expect(stderr).toMatch(/could not be written, got EACCES/);
 });

@@ -130,7 +130,7 @@ function expectGradients(model: Model, golden: ArchitectureGolden): void {
 
 describe.each(NAMES)('training %s on simd', (architecture) => {
   const source = noiseSource();
-  const SIZES = [3, 3, 3, 3, 3];
+  const SIZES = [2, 2, 2, 2, 2];
 
   async function train(threads: number, replayed = true) {
     await loadTfjs();
@@ -151,7 +151,8 @@ describe.each(NAMES)('training %s on simd', (architecture) => {
     const one = await train(1);
     expect(one.losses.every(({ nll, kl }) => Number.isFinite(nll) && Number.isFinite(kl))).toBe(true);
     expect(await train(1, false)).toEqual(one);
-    for (const threads of [2, 3]) expect(await train(threads)).toEqual(one);
+    // Three share no size evenly; one to four: replay.test.ts.
+    expect(await train(3)).toEqual(one);
   });
 });
 

@@ -12,6 +12,8 @@ import { bitsOf, noiseSource } from './training.js';
 const source = noiseSource();
 /** Images of a mini-batch: the plain JavaScript engine takes its time. */
 const batchOf = (engine: string) => (engine === 'cpu' ? 1 : 4);
+/** Good steps before the bad one. Past the first and two recordings, the fifth and sixth are replayed, where the engine can. */
+const goodSteps = (engine: string) => (engine === 'simd' ? 6 : 2);
 const ignore = () => {};
 
 function build(bayesian: 'none' | 'conv'): { model: Model; optimizer: Optimizer } {
@@ -89,8 +91,8 @@ for (const engine of engines()) {
           trail.note(indices, at, rate, 1e-4);
           return step.run(indices, at, rate, 1e-4);
         };
-        // Past the first step and two recordings: the fifth and sixth are replayed, where the engine can.
-        for (let at = 0; at < 6; at++) take(at, 0.01);
+        const good = goodSteps(engine);
+        for (let at = 0; at < good; at++) take(at, 0.01);
         const before = bits(model);
         const largest = Math.max(
           ...Object.values(model.toTorch()).map(({ data }) =>
@@ -98,14 +100,14 @@ for (const engine of engines()) {
           ),
         );
         expect(trail.allFinite()).toBe(true);
-        expect(trail.findFirst()).toMatchObject({ step: 6, parameters: [] });
+        expect(trail.findFirst()).toMatchObject({ step: good, parameters: [] });
         // The way was gone again to the last bit.
         expect(bits(model)).toEqual(before);
-        expect(Number.isFinite(take(6, Number.POSITIVE_INFINITY).nll)).toBe(true);
+        expect(Number.isFinite(take(good, Number.POSITIVE_INFINITY).nll)).toBe(true);
         expect(trail.allFinite()).toBe(false);
-        take(7, 0.01);
+        take(good + 1, 0.01);
         const found = trail.findFirst();
-        expect(found.step).toBe(7);
+        expect(found.step).toBe(good + 1);
         expect(found.parameters).toEqual(model.parameters.map(({ name }) => name));
         expect(found.largest.value).toBe(largest);
         step.dispose();

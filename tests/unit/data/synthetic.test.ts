@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   archiveInfo,
   DEFAULT_SYNTHETIC,
@@ -111,6 +112,10 @@ describe('writeSyntheticArchive', () => {
 });
 
 describe('the synthetic dataset', () => {
+  // Generated once for the tests that look at its images.
+  const made = mkdtempSync(path.join(tmpdir(), 'bayescnn-synthetic-'));
+  afterAll(() => rmSync(made, { recursive: true, force: true }));
+
   it('is generated in under 3 s', { retry: 2 }, async () => {
     // Processor time, which other work on the machine does not change.
     const start = process.cpuUsage();
@@ -120,7 +125,7 @@ describe('the synthetic dataset', () => {
   });
 
   it('is balanced, and learnable but not by colour alone', async () => {
-    const { train, test, origin } = await load(temporaryFolder());
+    const { train, test, origin } = await load(made);
     expect(origin).toBe('synthetic');
     expect([train.labels.length, test.labels.length]).toEqual([
       5 * DEFAULT_SYNTHETIC.trainPerFile,
@@ -137,7 +142,7 @@ describe('the synthetic dataset', () => {
   }, 120_000);
 
   it('has no image in both splits', async () => {
-    const { train, test } = await load(temporaryFolder());
+    const { train, test } = await load(made);
     const digest = (split: Split, n: number) =>
       createHash('md5')
         .update(split.images.subarray(n * IMAGE_BYTES, (n + 1) * IMAGE_BYTES))
@@ -147,23 +152,21 @@ describe('the synthetic dataset', () => {
   });
 
   it('is generated once, and again when its file was changed', async () => {
-    const cacheDir = temporaryFolder();
     const notes: string[] = [];
     const events = { onNote: (note: string) => notes.push(note) };
-    const first = await load(cacheDir, events);
-    expect((await load(cacheDir, events)).sha256).toBe(first.sha256);
+    const first = await load(made, events);
+    expect((await load(made, events)).sha256).toBe(first.sha256);
     expect(notes).toEqual([]);
-    const name = filesIn(cacheDir).find((file) => file.startsWith('synthetic-')) as string;
-    writeFileSync(path.join(cacheDir, name), 'damage');
-    expect((await load(cacheDir, events)).sha256).toBe(first.sha256);
+    const name = filesIn(made).find((file) => file.startsWith('synthetic-')) as string;
+    writeFileSync(path.join(made, name), 'damage');
+    expect((await load(made, events)).sha256).toBe(first.sha256);
     expect(notes.join()).toContain('has changed since it was generated');
   });
 
   it('holds to a named checksum', async () => {
-    const cacheDir = temporaryFolder();
     const sha256 = 'b'.repeat(64);
     const error = await failureOf(() =>
-      loadDataset({ source: 'synthetic', archive: null, sha256, cacheDir }),
+      loadDataset({ source: 'synthetic', archive: null, sha256, cacheDir: made }),
     );
     expect(error.exitCode).toBe(3);
   });
