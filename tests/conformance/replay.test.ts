@@ -119,8 +119,8 @@ describe.each([
 });
 
 describe.each([
-  ['none', 2_000],
-  ['conv', 2_000],
+  ['none', 500],
+  ['conv', 500],
   ['all', 4_000],
 ] as const)('memory of a training, bayesian: %s', (bayesian, steps) => {
   // One thread: the use of memory does not depend on their number.
