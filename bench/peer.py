@@ -120,20 +120,22 @@ def normalise(images):
     return images.float().div_(255).sub_(0.5).div_(0.5)
 
 
-def training_images(data):
-    """Images and labels for the throughput: the first of CIFAR-10, or noise, which costs a step the same time."""
+def training_images(data, device):
+    """Images and labels for the throughput, on the device: the first of CIFAR-10, or noise, which costs a step the same time."""
     if data is not None:
         images, labels = read_binary(data, ["data_batch_1.bin"])
-        return normalise(images[:IMAGES]).contiguous(), labels[:IMAGES]
-    torch.manual_seed(0)
-    images = torch.randint(0, 256, (IMAGES, 3, 32, 32), dtype=torch.uint8)
-    return normalise(images), torch.randint(0, 10, (IMAGES,))
+        images, labels = normalise(images[:IMAGES]).contiguous(), labels[:IMAGES]
+    else:
+        torch.manual_seed(0)
+        images = normalise(torch.randint(0, 256, (IMAGES, 3, 32, 32), dtype=torch.uint8))
+        labels = torch.randint(0, 10, (IMAGES,))
+    return images.to(device), labels.to(device)
 
 
 def training_step(model, batch, images, labels, clamp):
-    """A function that does one whole training step on the next batch."""
+    """A function that does one whole training step on the next batch, where the images are."""
     torch.manual_seed(0)
-    net = LeNet(model, clamp)
+    net = LeNet(model, clamp).to(images.device)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
     at = 0
 
@@ -149,6 +151,7 @@ def training_step(model, batch, images, labels, clamp):
             loss = loss + net.kl() / TRAIN_IMAGES
         loss.backward()
         optimizer.step()
+        # Waits for all of the step: a GPU does what it is told in order, and the copy comes last.
         return loss.item()
 
     return step
@@ -181,8 +184,20 @@ def versions():
     return {"python": platform.python_version(), "torch": torch.__version__}
 
 
+def use_device(name):
+    """The device, and what it is called; ends the program where there is none."""
+    if name == "cpu":
+        return torch.device("cpu"), "CPU"
+    if not torch.cuda.is_available():
+        sys.exit(f"No CUDA device for torch {torch.__version__}")
+    # Every batch of a measurement has the same shape: the fastest kernels are sought once, in its warm-up.
+    torch.backends.cudnn.benchmark = True
+    return torch.device("cuda"), torch.cuda.get_device_name()
+
+
 def bench(args):
-    images, labels = training_images(args.data)
+    device, device_name = use_device(args.device)
+    images, labels = training_images(args.data, device)
     rows = []
     for threads in args.threads:
         for model in args.models:
@@ -196,13 +211,14 @@ def bench(args):
                 rate = {"min": rates[0], "median": rates[len(rates) // 2], "max": rates[-1]}
                 rows.append({"model": model, "batch": batch, "threads": threads, "images_per_second": rate})
                 print(f"{model}, batch {batch}, threads {threads}: {rate['median']:.0f} images/s", file=sys.stderr)
-    print(json.dumps({**versions(), "rows": rows}, indent=1))
+    print(json.dumps({**versions(), "device": device_name, "rows": rows}, indent=1))
 
 
 def serve(args):
     """One JSON request a line on stdin, {model, batch, threads, seconds}; one JSON answer a line on stdout."""
-    images, labels = training_images(args.data)
-    print(json.dumps({"ready": True, **versions()}), flush=True)
+    device, device_name = use_device(args.device)
+    images, labels = training_images(args.data, device)
+    print(json.dumps({"ready": True, **versions(), "device": device_name}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         answer = measure(
@@ -292,6 +308,7 @@ def parse():
         command = commands.add_parser(name)
         command.set_defaults(run=run)
         command.add_argument("--data", help="folder of CIFAR-10's binary files (default: noise images)")
+        command.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where the model and the images are")
         command.add_argument("--clamp", type=float, default=0.0, help="floor under squares; the notebook has 1e-4")
         return command
 

@@ -16,6 +16,8 @@ const lacks = await whatWebgpuLacks();
 const bayescnn = (...args: string[]) => runHere(args, { cache: sharedCache });
 const quick = ['--batches', '128', '--threads', '1', '--repetitions', '2', '--seconds', '0.1'];
 
+const tiny = ['--models', 'cnn', '--batches', '2', '--repetitions', '1', '--seconds', '0.05'];
+
 type Spread = Record<'min' | 'median' | 'max', number>;
 
 function expectSpread({ min, median, max }: Spread): void {
@@ -50,15 +52,15 @@ describe('bench', () => {
   });
 
   it.skipIf(lacks !== undefined)(
-    `measures a GPU, and says which${lacks ? ` [skipped: ${lacks}]` : ''}`,
+    `measures two GPUs beside each other, and says which${lacks ? ` [skipped: ${lacks}]` : ''}`,
     async () => {
-      const settings = ['--models', 'cnn', '--batches', '2', '--repetitions', '1', '--seconds', '0.05'];
-      const { code, stdout } = await bayescnn('bench', '--backend', 'webgpu', ...settings, '--json');
+      const peer = ['--vs-pytorch', fake.python, '--device', 'cuda'];
+      const { code, stdout } = await bayescnn('bench', '--backend', 'webgpu', ...peer, ...tiny, '--json');
       expect(code).toBe(0);
-      const [row, ...rest] = JSON.parse(stdout).rows;
-      expect(row).toMatchObject({ engine: 'webgpu', batch: 2, threads: 1, replayed: true });
-      expect(row.device).not.toBe('');
-      expect(rest).toEqual([]);
+      const { peer: theirs, rows } = JSON.parse(stdout);
+      expect(theirs.device).toBe('Fake GPU');
+      expect(rows).toMatchObject([{ engine: 'webgpu', device: expect.any(String), batch: 2, threads: 1 }]);
+      expectSpread(rows[0].ratio);
     },
   );
 
@@ -71,6 +73,8 @@ describe('bench', () => {
   it.each([
     ['a folder that is missing for --out', ['--out', 'no/such/folder/file.json'], 'mkdir -p'],
     ['--peer alone', ['--peer', 'x.py'], '--peer goes with --vs-pytorch PYTHON'],
+    ['--device alone', ['--device', 'cuda'], '--device goes with --vs-pytorch PYTHON'],
+    ['--device with --notebook', ['--notebook', '--device', 'cuda'], 'cannot be used with'],
     ['--archive without --notebook', ['--archive', 'x.tar.gz'], '--archive goes with --notebook'],
     ['--profile with --backend', ['--profile', '--backend', 'webgpu'], 'cannot be used with'],
     ['--profile with --vs-pytorch', ['--profile', '--vs-pytorch', 'python3'], 'cannot be used with'],
@@ -162,8 +166,9 @@ describe.skipIf(process.platform === 'win32')('bench --vs-pytorch', () => {
       peer: object;
       rows: Record<'pytorch' | 'bayescnn' | 'ratio', Spread>[];
     };
-    expect(peer).toEqual({ python: '3.11.0', torch: '2.0.0+fake' });
+    expect(peer).toEqual({ python: '3.11.0', torch: '2.0.0+fake', device: 'CPU' });
     expect(rows).toHaveLength(1);
+    expect(rows).toMatchObject([{ engine: 'simd', device: 'CPU' }]);
     const [{ pytorch, bayescnn: ours, ratio }] = rows;
     expect(pytorch).toEqual({ min: 1128, median: 1128, max: 1128 });
     expectSpread(ours);

@@ -4,6 +4,7 @@ import { BayescnnError } from '../../errors.js';
 import { writeAtomic } from '../../results/index.js';
 import { conditions, disturbance } from '../../runs/bench/conditions.js';
 import { type NotebookRound, runNotebook } from '../../runs/bench/notebook.js';
+import type { PeerDevice } from '../../runs/bench/peer.js';
 import { runProfile } from '../../runs/bench/profile.js';
 import { runBench } from '../../runs/bench/rates.js';
 import type { BenchOptions, Setting } from '../../runs/bench/settings.js';
@@ -19,6 +20,7 @@ export interface BenchFlags extends Omit<BenchOptions, 'signal'> {
   profile?: true | undefined;
   vsPytorch?: string | undefined;
   peer?: string | undefined;
+  device?: PeerDevice | undefined;
   notebook?: true | undefined;
   archive?: string | undefined;
   sha256?: string | undefined;
@@ -51,6 +53,7 @@ export async function bench(flags: BenchFlags, { output, signal }: CommandContex
 function checkFlags(flags: BenchFlags): void {
   const needed = [
     ['peer', 'vsPytorch', '--peer', '--vs-pytorch PYTHON'],
+    ['device', 'vsPytorch', '--device', '--vs-pytorch PYTHON'],
     ['archive', 'notebook', '--archive', '--notebook'],
     ['sha256', 'notebook', '--sha256', '--notebook'],
   ] as const;
@@ -104,7 +107,10 @@ const versus: Measurement = async (flags, output, signal) => {
       `${name(row)}: PyTorch ${theirs}, bayescnn ${ours} images/s, ${row.ratio.median.toFixed(2)} x`,
     );
   });
-  const title = `PyTorch ${versions.torch}, Python ${versions.python}; training images/s`;
+  const { engine, device } = rows[0];
+  const title =
+    `PyTorch ${versions.torch}, Python ${versions.python}, on ${versions.device}; ` +
+    `bayescnn's ${engine} on ${device}; training images/s`;
   return { result: { peer: versions, rows }, text: `${title}\n${versusTable(rows)}` };
 };
 

@@ -10,6 +10,7 @@ Examples:
   bayescnn bench --backend webgpu
   bayescnn bench --profile --models bayes-conv --batches 128
   bayescnn bench --vs-pytorch venv/bin/python --out versus.json
+  bayescnn bench --backend webgpu --vs-pytorch venv/bin/python --device cuda
   bayescnn bench --notebook --vs-pytorch venv/bin/python --data cifar-10-batches-bin
 `;
 
@@ -22,7 +23,7 @@ export function addBench(program: Command, io: Io): void {
     .addOption(
       new Option('--backend <name>', 'engine to measure; default: simd')
         .choices(['simd', 'tensorflow', 'webgpu', 'cpu'] as const)
-        .conflicts(['profile', 'vsPytorch', 'notebook']),
+        .conflicts(['profile', 'notebook']),
     )
     .option('--threads <counts>', 'engine threads', list(wholeNumber(1)))
     .option('--repetitions <n>', 'measurements of each; the median counts', wholeNumber(1))
@@ -32,6 +33,11 @@ export function addBench(program: Command, io: Io): void {
     .option('--profile', "time each kernel of a step, and compare with this machine's peak")
     .addOption(
       new Option('--vs-pytorch <python>', 'measure PyTorch in turn, run by this Python').conflicts('profile'),
+    )
+    .addOption(
+      new Option('--device <name>', 'where PyTorch computes; default: cpu')
+        .choices(['cpu', 'cuda'] as const)
+        .conflicts(['profile', 'notebook']),
     )
     .option('--peer <file>', "the peer's script (default: the package's bench/peer.py)")
     .addOption(

@@ -5,6 +5,9 @@ import { BayescnnError } from '../../errors.js';
 import { packageRoot } from '../../results/package-info.js';
 import type { Setting } from './settings.js';
 
+/** PyTorch's name of a device. */
+export type PeerDevice = 'cpu' | 'cuda';
+
 export interface PeerOptions {
   /** The Python to run: a name in PATH, or a path. */
   python: string;
@@ -12,12 +15,16 @@ export interface PeerOptions {
   peer?: string | undefined;
   /** Folder of CIFAR-10's binary files; default: noise. */
   data?: string | undefined;
+  /** Where the peer computes; default: cpu. */
+  device?: PeerDevice | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface PeerVersions {
   python: string;
   torch: string;
+  /** What it computes on: `CPU`, or the GPU's name. */
+  device: string;
 }
 
 /** How much of what the peer said is quoted when it fails. */
@@ -49,17 +56,24 @@ export class Peer {
     this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** @throws BayescnnError 'usage' where Python or torch is missing */
+  /** @throws BayescnnError 'usage' where Python, torch or the device is missing */
   static async start(options: PeerOptions): Promise<{ peer: Peer; versions: PeerVersions }> {
-    const data = options.data === undefined ? [] : ['--data', options.data];
-    const { signal } = options;
-    const child = spawn(options.python, [peerScript(options.peer), 'serve', ...data], {
+    const { signal, data, device = 'cpu' } = options;
+    const words = [
+      ...(data === undefined ? [] : ['--data', data]),
+      ...(device === 'cpu' ? [] : ['--device', device]),
+    ];
+    const child = spawn(options.python, [peerScript(options.peer), 'serve', ...words], {
       stdio: 'pipe',
       ...(signal && { signal }),
     });
     const peer = new Peer(options, child);
-    const { python, torch } = (await peer.answer()) as { python: string; torch: string };
-    return { peer, versions: { python, torch } };
+    const { python, torch, device: own } = (await peer.answer()) as Partial<PeerVersions>;
+    if (device === 'cuda' && own === undefined) {
+      peer.close();
+      throw peerFailure(options, 'an answer that names no device');
+    }
+    return { peer, versions: { python, torch, device: own ?? 'CPU' } as PeerVersions };
   }
 
   /** Training images/s of a setting, measured for `seconds` after a warm-up. */
@@ -88,7 +102,7 @@ export class Peer {
   }
 }
 
-/** One error for what can go wrong with the peer: no such Python, no torch in it, or a fault of the script. */
+/** One error for what can go wrong with the peer: no such Python, no torch in it, no GPU, or a fault of the script. */
 export function peerFailure({ python }: { python: string }, cause: Error | string): BayescnnError {
   if (cause instanceof Error) {
     const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
@@ -109,6 +123,14 @@ export function peerFailure({ python }: { python: string }, cause: Error | strin
       {
         hint: `${python} -m pip install torch`,
       },
+    );
+  }
+  const [, torch] = /^No CUDA device for torch (.+)$/.exec(last) ?? [];
+  if (torch !== undefined) {
+    return new BayescnnError(
+      'usage',
+      `--device: expected a CUDA device that torch can use, got torch ${torch} without one`,
+      { hint: 'see nvidia-smi, and install a torch with CUDA; or --device cpu' },
     );
   }
   return new BayescnnError('failure', `--vs-pytorch: the peer must answer, got ${last}`, {

@@ -1,3 +1,4 @@
+import type { ActiveEngine, EngineName } from '../../backends/select.js';
 import type { LabelledSource } from '../../train/step.js';
 import { Peer, type PeerOptions, type PeerVersions } from './peer.js';
 import { measureRate } from './rates.js';
@@ -13,6 +14,9 @@ export interface Round {
 
 /** Training images/s of one setting; the ratio is bayescnn's to PyTorch's, round by round. */
 export interface VersusRow extends Setting {
+  engine: EngineName;
+  /** What the engine computes on. */
+  device: string;
   relaxed: boolean;
   rounds: Round[];
   pytorch: Spread;
@@ -36,8 +40,8 @@ export async function runVersus(
   const { peer, versions } = await Peer.start(options);
   const rows: VersusRow[] = [];
   try {
-    await eachSetting(options, async (setting, source) => {
-      const row = await measure(setting, source, peer, options);
+    await eachSetting(options, async (setting, source, engine) => {
+      const row = await measure(setting, source, engine, peer, options);
       rows.push(row);
       onRow(row);
     });
@@ -50,6 +54,7 @@ export async function runVersus(
 async function measure(
   setting: Setting,
   source: LabelledSource,
+  { name, device, relaxed }: ActiveEngine,
   peer: Peer,
   options: BenchOptions,
 ): Promise<VersusRow> {
@@ -62,7 +67,7 @@ async function measure(
     rounds.push({ pytorch, bayescnn: measureRate(workload.run, setting.batch, seconds) });
     workload.dispose();
   }
-  return { ...setting, relaxed: options.relaxed ?? false, rounds, ...compare(rounds) };
+  return { ...setting, engine: name, device, relaxed, rounds, ...compare(rounds) };
 }
 
 /** Spreads of both rates, and of their ratio within each round. */

@@ -18,9 +18,10 @@ export function fakePython(body = ANSWERS): { python: string; remove(): void } {
 const ANSWERS = `
 const say = (answer) => console.log(JSON.stringify(answer));
 const versions = { python: '3.11.0', torch: '2.0.0+fake' };
+const device = words.includes('cuda') ? 'Fake GPU' : 'CPU';
 if (words[0] === 'notebook') say({ ...versions, transform: 'fakery', workers: 2, threads: 2, test_accuracy: 0.25 });
 if (words[0] === 'serve') {
-  say({ ready: true, ...versions });
+  say({ ready: true, ...versions, device });
   require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
     const { model, batch, threads, seconds } = JSON.parse(line);
     if (!model || !(seconds > 0)) process.exit(1);

@@ -21,7 +21,7 @@ const startsThen = (then: string) => `console.log('{"ready": true, "python": "3"
 describe.skipIf(process.platform === 'win32')('the PyTorch peer', () => {
   it('says its versions and measures what it is asked for', async () => {
     const { peer, versions } = await Peer.start({ python: python() });
-    expect(versions).toEqual({ python: '3.11.0', torch: '2.0.0+fake' });
+    expect(versions).toEqual({ python: '3.11.0', torch: '2.0.0+fake', device: 'CPU' });
     expect(await peer.measure(setting, 0.5)).toBe(2004);
     expect(await peer.measure({ ...setting, batch: 128 }, 0.5)).toBe(2128);
     peer.close();
@@ -31,6 +31,28 @@ describe.skipIf(process.platform === 'win32')('the PyTorch peer', () => {
     const script = python(`console.log(JSON.stringify({ python: '3', torch: words.join(' ') }))`);
     const { versions } = await Peer.start({ python: script, data: 'some folder' });
     expect(versions.torch).toBe('serve --data some folder');
+  });
+
+  it('computes on the GPU that is asked for, and names it', async () => {
+    const { peer, versions } = await Peer.start({ python: python(), device: 'cuda' });
+    expect(versions.device).toBe('Fake GPU');
+    peer.close();
+    const silent = python(startsThen('setInterval(() => {}, 1000);'));
+    const other = await Peer.start({ python: silent });
+    expect(other.versions.device).toBe('CPU');
+    other.peer.close();
+    await expect(Peer.start({ python: silent, device: 'cuda' })).rejects.toThrow(
+      'the peer must answer, got an answer that names no device',
+    );
+  });
+
+  it('without a GPU says so', async () => {
+    const script = python(`console.error('No CUDA device for torch 2.0.0+cpu'); process.exit(1);`);
+    await expect(Peer.start({ python: script, device: 'cuda' })).rejects.toMatchObject({
+      code: 'usage',
+      message: '--device: expected a CUDA device that torch can use, got torch 2.0.0+cpu without one',
+      hint: expect.stringContaining('--device cpu'),
+    });
   });
 
   it('needs a Python that is there', async () => {
