@@ -199,6 +199,14 @@ describe.skipIf(lacks !== undefined)(`webgpu${lacks === undefined ? '' : ` [skip
     training.dispose();
   });
 
+  it('a read that is woken too early waits on', () => {
+    const wait = vi.spyOn(Atomics, 'wait').mockReturnValueOnce('ok');
+    const x = tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 1));
+    expect(Array.from(x.dataSync())).toEqual([2, 3]);
+    expect(wait).toHaveBeenCalledTimes(2);
+    x.dispose();
+  });
+
   it('a read is a copy', () => {
     const x = tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 1));
     (x.dataSync() as Float32Array)[0] = 9;

@@ -171,7 +171,7 @@ export class Device {
   read(wanted: NonNullable<Batch['read']>): ArrayBuffer[] {
     Atomics.store(this.signal, 0, 0);
     this.flush({ read: wanted });
-    const outcome = Atomics.wait(this.signal, 0, 0, PATIENCE);
+    const outcome = this.wait();
     const received = receiveMessageOnPort(this.port) as { message: Answer } | undefined;
     if (received === undefined || 'error' in received.message) {
       const what = received ? (received.message as { error: string }).error : `no answer (${outcome})`;
@@ -184,6 +184,14 @@ export class Device {
       end += each.bytes;
       return bytes.slice(end - each.bytes, end);
     });
+  }
+
+  /** Sleeps until the thread has answered. It may be woken before, by the answer to an earlier read that needed no waiting. */
+  private wait(): string {
+    for (;;) {
+      const outcome = Atomics.wait(this.signal, 0, 0, PATIENCE);
+      if (outcome !== 'ok' || Atomics.load(this.signal, 0) !== 0) return outcome;
+    }
   }
 
   /** Lets go of the device and ends the thread; resolves when it is gone. */
