@@ -6,7 +6,7 @@ import path from 'node:path';
 export const root = path.resolve(import.meta.dirname, '../..');
 const program = path.join(root, 'bin/bayescnn.js');
 
-if (!existsSync(path.join(root, 'dist/cli/main.js'))) {
+if (!existsSync(path.join(root, 'dist/program/main.js'))) {
   throw new Error('tests/cli runs the compiled program: run `npm run build` first');
 }
 
