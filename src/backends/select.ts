@@ -1,7 +1,7 @@
 import type { ActiveEngine, EngineName, EngineRequest } from './engine.js';
-import { compileKernels } from './simd/compile.js';
+import type { SimdEngine } from './simd/engine.js';
 import type { SimdBackend } from './simd/index.js';
-import { obstacleToTensorflow, startTensorflow, TENSORFLOW } from './tensorflow.js';
+import { obstacleToTensorflow, plainObstacle, startTensorflow, TENSORFLOW } from './tensorflow.js';
 import { loadTfjs, tf } from './tfjs.js';
 import { TESTED, WEBGPU } from './webgpu/package.js';
 
@@ -15,9 +15,21 @@ export interface EngineState {
   remedy?: string;
 }
 
-async function startSimdEngine(request: EngineRequest, reason: string): Promise<ActiveEngine> {
+/** Begins to start the engine before TF.js loads, where nothing else can be chosen; a failure is told when it is awaited. */
+function createdEarly({ kind, threads, relaxed }: EngineRequest): Promise<SimdEngine> | undefined {
+  if (kind !== 'simd' && (kind !== 'auto' || plainObstacle() === undefined)) return undefined;
+  const created = import('./simd/index.js').then(({ createSimd }) => createSimd(threads, relaxed));
+  created.catch(() => {});
+  return created;
+}
+
+async function startSimdEngine(
+  request: EngineRequest,
+  reason: string,
+  created?: Promise<SimdEngine>,
+): Promise<ActiveEngine> {
   const { startSimd } = await import('./simd/index.js');
-  const backend: SimdBackend = await startSimd(request.threads, request.relaxed);
+  const backend: SimdBackend = await startSimd(request.threads, request.relaxed, created);
   return {
     name: 'simd',
     reason,
@@ -51,10 +63,10 @@ async function startWebgpuEngine(reason: string): Promise<ActiveEngine> {
   };
 }
 
-async function automatic(request: EngineRequest): Promise<ActiveEngine> {
+async function automatic(request: EngineRequest, created?: Promise<SimdEngine>): Promise<ActiveEngine> {
   const obstacle = await obstacleToTensorflow(request.threads);
   if (obstacle === undefined) return startTensorflow(request.threads, () => 'TensorFlow uses a CUDA device');
-  return startSimdEngine(request, `the default on a CPU; ${obstacle}`);
+  return startSimdEngine(request, `the default on a CPU; ${obstacle}`, created);
 }
 
 /**
@@ -62,14 +74,13 @@ async function automatic(request: EngineRequest): Promise<ActiveEngine> {
  * @throws BayescnnError 'engine' when a named engine cannot start: nothing falls back silently
  */
 export async function selectEngine(request: EngineRequest): Promise<ActiveEngine> {
-  // Compiled while TF.js loads; a failure is the engine's own, later.
-  if (request.kind === 'simd' || request.kind === 'auto') compileKernels(request.relaxed).catch(() => {});
+  const created = createdEarly(request);
   await loadTfjs();
   switch (request.kind) {
     case 'auto':
-      return automatic(request);
+      return automatic(request, created);
     case 'simd':
-      return startSimdEngine(request, 'asked for by name');
+      return startSimdEngine(request, 'asked for by name', created);
     case 'tensorflow':
       return startTensorflow(
         request.threads,

@@ -54,13 +54,19 @@ export function restoreIsNullOrUndefined(target: object): void {
   known.isNullOrUndefined ??= (value) => value === null || value === undefined;
 }
 
+/** Why TensorFlow cannot be what `auto` chooses, as far as that can be told without loading it. */
+export function plainObstacle(host = tensorflowHost): string | undefined {
+  if (!host.installed()) return `${TENSORFLOW} is not installed`;
+  return host.mayHaveCuda() ? undefined : 'no NVIDIA driver found';
+}
+
 /** Why TensorFlow is not what `auto` chooses, or undefined where it is: loaded, and on a CUDA device. */
 export async function obstacleToTensorflow(
   threads: number,
   host = tensorflowHost,
 ): Promise<string | undefined> {
-  if (!host.installed()) return `${TENSORFLOW} is not installed`;
-  if (!host.mayHaveCuda()) return 'no NVIDIA driver found';
+  const plain = plainObstacle(host);
+  if (plain !== undefined) return plain;
   try {
     return (await host.load(threads)) ? undefined : 'TensorFlow finds no CUDA device';
   } catch {

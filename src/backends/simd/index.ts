@@ -19,23 +19,34 @@ export type Replay<T extends replay.StepOutputs> = replay.Replay<T, Op, Recordin
 let registered = false;
 
 /**
- * Creates the embedded engine and makes it TF.js's backend `simd`.
+ * Compiles the kernels and starts the threads: both take time on other threads, so call it early.
  * @param threads 0 for as many as there are cores
  */
-export async function startSimd(threads: number, relaxed: boolean): Promise<SimdBackend> {
+export function createSimd(threads: number, relaxed: boolean): Promise<SimdEngine> {
+  return SimdEngine.create(threads || availableParallelism(), relaxed);
+}
+
+/**
+ * Makes the embedded engine TF.js's backend `simd`.
+ * @param threads 0 for as many as there are cores
+ * @param created the engine, where it was begun before
+ */
+export async function startSimd(
+  threads: number,
+  relaxed: boolean,
+  created = createSimd(threads, relaxed),
+): Promise<SimdBackend> {
   if (!registered) registerSimdKernels();
   registered = true;
-  const create = async () =>
-    new SimdBackend(await SimdEngine.create(threads || availableParallelism(), relaxed));
   // Made here and not by TF.js, which turns a failure into a warning.
-  const backend = await create();
+  const backend = new SimdBackend(await created);
   if (tf.findBackend('simd')) tf.removeBackend('simd');
   let fresh: SimdBackend | undefined = backend;
   tf.registerBackend(
     'simd',
     () => {
       // TF.js asks again after it has disposed of the backend (`engine().reset()`): its threads are gone by then.
-      const next = fresh ?? create();
+      const next = fresh ?? createSimd(threads, relaxed).then((engine) => new SimdBackend(engine));
       fresh = undefined;
       return next;
     },
