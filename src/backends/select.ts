@@ -1,7 +1,9 @@
+import { beginEngine } from './begin.js';
 import type { ActiveEngine, EngineName, EngineRequest } from './engine.js';
 import type { SimdEngine } from './simd/engine.js';
 import type { SimdBackend } from './simd/index.js';
-import { obstacleToTensorflow, plainObstacle, startTensorflow, TENSORFLOW } from './tensorflow.js';
+import { obstacleToTensorflow, startTensorflow } from './tensorflow.js';
+import { TENSORFLOW } from './tensorflow-package.js';
 import { loadTfjs, tf } from './tfjs.js';
 import { TESTED, WEBGPU } from './webgpu/package.js';
 
@@ -13,14 +15,6 @@ export interface EngineState {
   available: boolean;
   detail: string;
   remedy?: string;
-}
-
-/** Begins to start the engine before TF.js loads, where nothing else can be chosen; a failure is told when it is awaited. */
-function createdEarly({ kind, threads, relaxed }: EngineRequest): Promise<SimdEngine> | undefined {
-  if (kind !== 'simd' && (kind !== 'auto' || plainObstacle() === undefined)) return undefined;
-  const created = import('./simd/index.js').then(({ createSimd }) => createSimd(threads, relaxed));
-  created.catch(() => {});
-  return created;
 }
 
 async function startSimdEngine(
@@ -36,7 +30,7 @@ async function startSimdEngine(
     device: 'CPU',
     threads: backend.simd.threads,
     relaxed: request.relaxed,
-    allocate: (bytes) => backend.lend(bytes),
+    allocate: (bytes) => backend.simd.heap.lend(bytes),
     dispose: async () => {
       // Another engine may have taken the name since.
       if (tf.findBackend('simd') === backend) tf.removeBackend('simd');
@@ -71,10 +65,13 @@ async function automatic(request: EngineRequest, created?: Promise<SimdEngine>):
 
 /**
  * Starts the engine that a request names and makes it TF.js's backend.
+ * @param begun the same request, where it was begun before
  * @throws BayescnnError 'engine' when a named engine cannot start: nothing falls back silently
  */
-export async function selectEngine(request: EngineRequest): Promise<ActiveEngine> {
-  const created = createdEarly(request);
+export async function selectEngine(
+  request: EngineRequest,
+  { simd: created } = beginEngine(request),
+): Promise<ActiveEngine> {
   await loadTfjs();
   switch (request.kind) {
     case 'auto':

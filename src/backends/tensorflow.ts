@@ -1,20 +1,12 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import util from 'node:util';
 import { BayescnnError } from '../errors.js';
 import type { ActiveEngine } from './engine.js';
+import { plainObstacle, TENSORFLOW, type TensorflowPlace, tensorflowPlace } from './tensorflow-package.js';
 import { tf } from './tfjs.js';
 
-export const TENSORFLOW = '@tensorflow/tfjs-node-gpu';
-const require = createRequire(import.meta.url);
-
 /** How TensorFlow is found and loaded here; tests put another machine in its place. */
-export interface TensorflowHost {
-  /** Whether the package is there, working or not. */
-  installed(): boolean;
-  /** Whether this machine shows an NVIDIA driver; where that cannot be told, TensorFlow is asked. */
-  mayHaveCuda(): boolean;
+export interface TensorflowHost extends TensorflowPlace {
   /**
    * Loads the native library and says whether it runs on a GPU.
    * @param threads 0: its own choice; the first load of a process settles it
@@ -24,16 +16,7 @@ export interface TensorflowHost {
 }
 
 export const tensorflowHost: TensorflowHost = {
-  installed: () => {
-    try {
-      require.resolve(TENSORFLOW);
-      return true;
-    } catch {
-      return false;
-    }
-  },
-  mayHaveCuda: () =>
-    process.platform !== 'linux' || existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidia0'),
+  ...tensorflowPlace,
   load: async (threads) => {
     restoreIsNullOrUndefined(util);
     process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
@@ -52,12 +35,6 @@ export const tensorflowHost: TensorflowHost = {
 export function restoreIsNullOrUndefined(target: object): void {
   const known = target as { isNullOrUndefined?: (value: unknown) => boolean };
   known.isNullOrUndefined ??= (value) => value === null || value === undefined;
-}
-
-/** Why TensorFlow cannot be what `auto` chooses, as far as that can be told without loading it. */
-export function plainObstacle(host = tensorflowHost): string | undefined {
-  if (!host.installed()) return `${TENSORFLOW} is not installed`;
-  return host.mayHaveCuda() ? undefined : 'no NVIDIA driver found';
 }
 
 /** Why TensorFlow is not what `auto` chooses, or undefined where it is: loaded, and on a CUDA device. */

@@ -1,5 +1,10 @@
-import { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type { SingleBar } from 'cli-progress';
 import type { OutputStream } from './io.js';
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first bar: where there is no terminal, there is none. */
+const cliProgress = () => require('cli-progress') as typeof import('cli-progress');
 
 /** One progress bar at a time at the bottom of a terminal. */
 export class Bar {
@@ -61,6 +66,7 @@ function fitting(details: readonly string[], room: number): string {
 }
 
 function newBar(stream: OutputStream, size: number): SingleBar {
+  const { SingleBar } = cliProgress();
   return new SingleBar({
     stream,
     format: size === 0 ? '{label} {percentage} %  {detail}' : '{label} {bar} {percentage} %  {detail}',

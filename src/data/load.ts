@@ -7,10 +7,10 @@ import { fingerprint, knownIdentity, noteIdentity } from './cache/identity.js';
 import { lockedFor } from './cache/locked.js';
 import type { Allocate, Dataset } from './dataset.js';
 import { dataError, fileError } from './fail.js';
-import { fetchOfficial } from './fetch/official.js';
+import { fetchOfficial, officialFile } from './fetch/official.js';
 import type { DataEvents, DataOptions } from './options.js';
 import { OFFICIAL_SOURCE } from './source.js';
-import { cachedSynthetic } from './synthetic/cached.js';
+import { cachedSynthetic, readySynthetic } from './synthetic/cached.js';
 
 export interface LoadExtras {
   readonly events?: DataEvents;
@@ -20,6 +20,8 @@ export interface LoadExtras {
    */
   readonly allocate?: Allocate;
   readonly signal?: AbortSignal;
+  /** From `readyDataset`, begun before for the same options. */
+  readonly ready?: Promise<Dataset | undefined>;
 }
 
 interface Located {
@@ -38,9 +40,32 @@ interface Located {
 export async function loadDataset(options: DataOptions, extras: LoadExtras = {}): Promise<Dataset> {
   const cacheDir = options.cacheDir ?? defaultCacheDir();
   if (options.sha256 !== null) checkSha256(options.sha256);
+  const begun = await extras.ready;
+  if (begun !== undefined) return begun;
   const located = await locate(options, cacheDir, extras);
   const ready = await readReady(cacheDir, located, extras);
   return ready ?? decodedOnce(cacheDir, located, extras);
+}
+
+/**
+ * The dataset of `loadDataset` as far as that is mere reading: fetches, generates, decodes and tells nothing.
+ * @returns undefined where more is to be done, or anything is wrong: `loadDataset` does and tells it
+ */
+export async function readyDataset(
+  options: DataOptions,
+  extras: Pick<LoadExtras, 'allocate' | 'signal'>,
+): Promise<Dataset | undefined> {
+  const cacheDir = options.cacheDir ?? defaultCacheDir();
+  const { allocate, signal } = extras;
+  try {
+    const located = await locateReady(options, cacheDir);
+    return (
+      located &&
+      (await readReady(cacheDir, located, { ...(allocate && { allocate }), ...(signal && { signal }) }))
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 /** The dataset of an archive that was decoded before and has not changed since; else undefined. */
@@ -92,6 +117,14 @@ async function locate(options: DataOptions, cacheDir: string, extras: LoadExtras
   }
   const file = await fetchOfficial({ cacheDir, signal: extras.signal, events: extras.events });
   return { file, origin: OFFICIAL_SOURCE.url, sha256 };
+}
+
+async function locateReady(options: DataOptions, cacheDir: string): Promise<Located | undefined> {
+  const { archive, source, sha256 } = options;
+  if (archive !== null) return { file: archive, origin: archive, sha256 };
+  if (source !== 'synthetic') return { file: officialFile(cacheDir), origin: OFFICIAL_SOURCE.url, sha256 };
+  const made = await readySynthetic(cacheDir);
+  return made && { file: made.file, origin: 'synthetic', sha256: sha256 ?? made.sha256 };
 }
 
 async function decode(cacheDir: string, located: Located, extras: LoadExtras) {

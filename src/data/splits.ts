@@ -24,12 +24,9 @@ export function planSplits(dataset: Dataset, options: SplitOptions): SplitPlan {
   checkCount('data.subset (training images)', train, trainTotal);
   checkCount('data.subset (test images)', test, testTotal);
   const held = validationSize(options.validation, train);
+  if (held === 0) return { train: range(train), validation: new Int32Array(0), test: range(test) };
   const drawn = permutation(train, streamKey(options.seed, 'validation'));
-  return {
-    train: held === 0 ? range(train) : drawn.slice(held).sort(),
-    validation: drawn.slice(0, held).sort(),
-    test: range(test),
-  };
+  return { train: drawn.slice(held).sort(), validation: drawn.slice(0, held).sort(), test: range(test) };
 }
 
 function subsetSizes(subset: SplitOptions['subset'], trainTotal: number, testTotal: number) {
@@ -75,5 +72,7 @@ function validationSize(validation: number, train: number): number {
 }
 
 function range(n: number): Int32Array {
-  return Int32Array.from({ length: n }, (_, i) => i);
+  const indices = new Int32Array(n);
+  for (let i = 0; i < n; i++) indices[i] = i;
+  return indices;
 }

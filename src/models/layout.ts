@@ -43,35 +43,32 @@ export function engineShape(layout: Layout): number[] {
 
 /** Values in PyTorch's order from values in ours. */
 export function toTorchOrder(layout: Layout, values: Float32Array): Float32Array {
+  if (layout.kind === 'vector') return new Float32Array(values);
+  const { outputs } = layout;
+  const rows = engineRows(layout);
   const out = new Float32Array(values.length);
-  eachPlace(layout, (torch, engine) => {
-    out[torch] = values[engine];
-  });
+  for (let output = 0, at = 0; output < outputs; output++)
+    for (let row = 0; row < rows.length; row++) out[at++] = values[rows[row] * outputs + output];
   return out;
 }
 
 /** Values in our order from values in PyTorch's. */
 export function fromTorchOrder(layout: Layout, values: Float32Array): Float32Array {
+  if (layout.kind === 'vector') return new Float32Array(values);
+  const { outputs } = layout;
+  const rows = engineRows(layout);
   const out = new Float32Array(values.length);
-  eachPlace(layout, (torch, engine) => {
-    out[engine] = values[torch];
-  });
+  for (let output = 0, at = 0; output < outputs; output++)
+    for (let row = 0; row < rows.length; row++) out[rows[row] * outputs + output] = values[at++];
   return out;
 }
 
-/** Visits every element's place in both orders. */
-function eachPlace(layout: Layout, visit: (torch: number, engine: number) => void): void {
-  if (layout.kind === 'vector') {
-    for (let i = 0; i < layout.size; i++) visit(i, i);
-    return;
-  }
+/** Our row of a filter or kernel for each of PyTorch's places within one output. */
+function engineRows(layout: Exclude<Layout, { kind: 'vector' }>): Int32Array {
   const cells = layout.kind === 'conv' ? layout.height * layout.width : 1;
-  const rows = layout.inputs * cells;
-  for (let output = 0; output < layout.outputs; output++) {
-    for (let row = 0; row < rows; row++) {
-      visit(output * rows + row, engineRow(layout, cells, row) * layout.outputs + output);
-    }
-  }
+  const rows = new Int32Array(layout.inputs * cells);
+  for (let row = 0; row < rows.length; row++) rows[row] = engineRow(layout, cells, row);
+  return rows;
 }
 
 /** Our row of a filter or kernel for PyTorch's place within one output. */

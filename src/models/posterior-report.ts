@@ -10,14 +10,18 @@ interface Pair {
   readonly sigma: Float64Array;
 }
 
+function softplus(values: Float32Array): Float64Array {
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++)
+    result[i] = values[i] > 20 ? values[i] : Math.log1p(Math.exp(values[i]));
+  return result;
+}
+
 function pairsOf(record: TorchRecord): Pair[] {
   const names = Object.keys(record).filter((name) => name.endsWith('_rho'));
   return names.map((rho) => {
     const name = rho.slice(0, -'_rho'.length);
-    const sigma = Float64Array.from(record[rho].data, (value) =>
-      value > 20 ? value : Math.log1p(Math.exp(value)),
-    );
-    return { name, mu: record[`${name}_mu`].data, sigma };
+    return { name, mu: record[`${name}_mu`].data, sigma: softplus(record[rho].data) };
   });
 }
 

@@ -4,6 +4,7 @@ import { type DataEvents, type Dataset, loadDataset, planSplits, type SplitPlan 
 import { createModel, type Model, type PosteriorOptions } from '../models/index.js';
 import type { RunFacts } from '../results/index.js';
 import type { LabelledSource } from '../train/step.js';
+import { type BegunSetUp, beginSetUp } from './begin.js';
 
 /** An engine with a config's data in it. */
 export interface Setup {
@@ -32,31 +33,45 @@ function posteriorOf({ posterior }: Config['model']): PosteriorOptions {
   return { kind: 'constant', sigma: 1, clamp: posterior.clamp, meanInit: 'uniform' };
 }
 
-/** Starts the engine, then loads the data (into the engine's own memory, where it has one). */
+/**
+ * Starts the engine and loads the data (into the engine's own memory, where it has one), both at a time where they can.
+ * @param begun the same, where it was begun before
+ */
 export async function setUp(
   config: Config,
   extras: { events?: DataEvents | undefined; signal?: AbortSignal | undefined },
+  begun = beginSetUp(config, extras.signal),
 ): Promise<Setup> {
-  const engine = await selectEngine(config.backend);
-  const { source, archive, sha256, subset, validation, normalize } = config.data;
-  const { events, signal } = extras;
+  let engine: ActiveEngine | undefined;
+  try {
+    engine = await selectEngine(config.backend, begun.engine);
+    return { engine, ...(await dataOf(config, extras, begun, engine)) };
+  } catch (error) {
+    await engine?.dispose();
+    await begun.cancel();
+    throw error;
+  }
+}
+
+async function dataOf(
+  { data, seed }: Config,
+  { events, signal }: { events?: DataEvents | undefined; signal?: AbortSignal | undefined },
+  begun: BegunSetUp,
+  { allocate }: ActiveEngine,
+): Promise<Omit<Setup, 'engine'>> {
+  const { source, archive, sha256, subset, validation, normalize } = data;
   const dataset = await loadDataset(
     { source, archive, sha256 },
     {
+      ready: begun.data,
       ...(events && { events }),
       ...(signal && { signal }),
-      ...(engine.allocate && { allocate: engine.allocate }),
+      ...(allocate && { allocate }),
     },
   );
-  const plan = planSplits(dataset, { subset, validation, seed: config.seed });
+  const plan = planSplits(dataset, { subset, validation, seed });
   const [mean, std] = [normalize.mean, normalize.std];
-  return {
-    engine,
-    dataset,
-    plan,
-    train: { ...dataset.train, mean, std },
-    test: { ...dataset.test, mean, std },
-  };
+  return { dataset, plan, train: { ...dataset.train, mean, std }, test: { ...dataset.test, mean, std } };
 }
 
 /** What results keep of an engine, in environment.json. */

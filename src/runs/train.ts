@@ -25,6 +25,7 @@ import type { PosteriorRow } from '../train/posterior-row.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { EvaluatedRow } from '../train/row.js';
 import { Swag } from '../train/swag.js';
+import type { BegunSetUp } from './begin.js';
 import { engineBefore, placeOf, pointOf, type Resumable, type ResumePoint } from './resume.js';
 import { rollBack } from './rollback.js';
 import { engineFacts, engineLine, type Setup, setUp, swagModelOf } from './setup.js';
@@ -41,6 +42,8 @@ export interface TrainingRequest {
   reporter: TrainReporter;
   dataEvents?: DataEvents;
   signal?: AbortSignal;
+  /** The engine and the data of this config, where they were begun before. */
+  begun?: BegunSetUp;
 }
 
 /** summary.json, and what `train --json` prints. */
@@ -129,10 +132,14 @@ interface Attempt {
 
 async function trainHeld(request: TrainingRequest, held: Held): Promise<Summary> {
   const startedAt = new Date();
-  const { config, reporter, dataEvents, signal, resume } = request;
+  const { config, reporter, dataEvents, signal, resume, begun } = request;
   // Before the data: a start that cannot be used should be known at once.
-  let attempt: Attempt = { start: await startOf(config, resume), point: resume, rolledBack: false };
-  const setup = await setUp(config, { events: dataEvents, signal });
+  const start = await startOf(config, resume).catch(async (error) => {
+    await begun?.cancel();
+    throw error;
+  });
+  let attempt: Attempt = { start, point: resume, rolledBack: false };
+  const setup = await setUp(config, { events: dataEvents, signal }, begun);
   try {
     reporter.note(engineLine(setup.engine));
     for (;;) {

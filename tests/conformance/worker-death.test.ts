@@ -51,7 +51,7 @@ describe('a worker thread that dies', () => {
 
   it('from outside during a program ends it when no sign of it came for long enough', async () => {
     const unref = vi.spyOn(Worker.prototype, 'unref');
-    const engine = await SimdEngine.create(2, false, 2);
+    const engine = await SimdEngine.create(2, false, { patience: 2 });
     // The event that tells of the end comes later than the next program: nothing is awaited here.
     void (unref.mock.contexts[0] as Worker).terminate();
     blockFor(300);

@@ -25,7 +25,6 @@ export class SimdBackend extends cpu.MathBackendCPU {
   private recorder: Recorder<Op> | undefined;
   private readonly arenas = new Set<Arena>();
   private readonly stores = new WeakMap<Uint8Array, number>();
-  private readonly lent = new WeakSet<Uint8Array>();
 
   constructor(readonly simd: SimdEngine) {
     super();
@@ -96,7 +95,7 @@ export class SimdBackend extends cpu.MathBackendCPU {
   storeAddress(bytes: Uint8Array): number {
     const known = this.stores.get(bytes);
     if (known !== undefined) return known;
-    const address = this.lent.has(bytes) ? bytes.byteOffset : this.copyIn(bytes);
+    const address = this.simd.heap.hasLent(bytes) ? bytes.byteOffset : this.copyIn(bytes);
     this.stores.set(bytes, address);
     return address;
   }
@@ -106,14 +105,6 @@ export class SimdBackend extends cpu.MathBackendCPU {
     const address = heap.allocate(bytes.length);
     heap.bytes(address, bytes.length).set(bytes);
     return address;
-  }
-
-  /** Bytes in the engine's memory for a data set, so that `storeAddress` need not copy. Never freed. */
-  lend(length: number): Uint8Array {
-    const { heap } = this.simd;
-    const bytes = heap.bytes(heap.allocate(length), length);
-    this.lent.add(bytes);
-    return bytes;
   }
 
   /** Replaces a tensor's values where they lie. */

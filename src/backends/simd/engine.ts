@@ -34,6 +34,19 @@ export function floatWord(value: number): number {
   return intBits[0];
 }
 
+export interface SimdOptions {
+  /** Seconds after which a thread that shows no sign of life counts as dead. */
+  readonly patience?: number;
+  /** Its memory, where something was put there before. */
+  readonly heap?: Heap;
+}
+
+/** Memory for an engine, after that of engines that are gone was given back. */
+export function freshHeap(): Heap {
+  reclaim();
+  return new Heap();
+}
+
 /** The WebAssembly side of the engine: memory, threads, and programs of kernel calls. */
 export class SimdEngine {
   /** Whether a recorded program may run on fewer threads where that turns out to be faster. The bits are the same. */
@@ -56,13 +69,11 @@ export class SimdEngine {
 
   /**
    * Compiles the kernels and starts the threads.
-   * @param patience seconds after which a thread that shows no sign of life counts as dead
    * @param relaxed fused multiply-add: faster on some machines, results then depend on the processor
    */
-  static async create(threads: number, relaxed: boolean, patience = DEFAULT_PATIENCE): Promise<SimdEngine> {
+  static async create(threads: number, relaxed: boolean, options: SimdOptions = {}): Promise<SimdEngine> {
+    const { patience = DEFAULT_PATIENCE, heap = freshHeap() } = options;
     const module = await compileKernels(relaxed);
-    reclaim();
-    const heap = new Heap();
     const state = heap.allocate(STATE_BYTES);
     const { memory } = heap;
     const words = new Int32Array(memory.buffer, state, STATE_BYTES / 4);

@@ -13,6 +13,7 @@ export class Heap implements Allocator {
   readonly memory: WebAssembly.Memory;
   private readonly freeBySize = new Map<number, number[]>();
   private readonly sizeOf = new Map<number, number>();
+  private readonly lent = new WeakSet<Uint8Array>();
   private top = PAGE;
   private used = 0;
 
@@ -46,6 +47,18 @@ export class Heap implements Allocator {
     const list = this.freeBySize.get(size);
     if (list) list.push(address);
     else this.freeBySize.set(size, [address]);
+  }
+
+  /** Bytes for a data set, so that the engine reads them where they lie. Never freed. */
+  lend(length: number): Uint8Array {
+    const bytes = this.bytes(this.allocate(length), length);
+    this.lent.add(bytes);
+    return bytes;
+  }
+
+  /** Whether these very bytes were lent here. */
+  hasLent(bytes: Uint8Array): boolean {
+    return this.lent.has(bytes);
   }
 
   private extend(size: number): number {

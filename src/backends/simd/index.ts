@@ -1,8 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type * as replay from '../replay/replay.js';
 import { tf } from '../tfjs.js';
 import { SimdBackend } from './backend.js';
-import { SimdEngine } from './engine.js';
+import { createSimd } from './create.js';
 import type { Recording } from './link.js';
 import type { Op } from './opcodes.js';
 import { registerSimdKernels } from './register.js';
@@ -17,14 +16,6 @@ export { Profiler, type StepProfile } from './profile.js';
 export type Replay<T extends replay.StepOutputs> = replay.Replay<T, Op, Recording>;
 
 let registered = false;
-
-/**
- * Compiles the kernels and starts the threads: both take time on other threads, so call it early.
- * @param threads 0 for as many as there are cores
- */
-export function createSimd(threads: number, relaxed: boolean): Promise<SimdEngine> {
-  return SimdEngine.create(threads || availableParallelism(), relaxed);
-}
 
 /**
  * Makes the embedded engine TF.js's backend `simd`.

@@ -109,6 +109,9 @@ export function addTrain(program: Command, io: Io): void {
       runCommand(io, options, async (context) => {
         const { output, signal } = context;
         const { config, resume } = await experimentOf(options, context);
+        // Before the rest of the program is loaded: it goes on meanwhile.
+        const { beginSetUp } = await import('../../runs/begin.js');
+        const begun = beginSetUp(config, signal);
         const { runTraining } = await import('../../runs/train.js');
         const summary = await runTraining({
           config,
@@ -118,6 +121,7 @@ export function addTrain(program: Command, io: Io): void {
           reporter: output,
           dataEvents: output,
           signal,
+          begun,
         });
         output.drawing(summary, await ending(io, output, summary, options));
       }),

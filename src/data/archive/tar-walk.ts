@@ -1,6 +1,11 @@
-import { Parser, type ReadEntry } from 'tar';
+import { createRequire } from 'node:module';
+import type { Parser, ReadEntry } from 'tar';
 import { dataError, quote } from '../fail.js';
 import { ARCHIVE_HINT } from '../source.js';
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first archive: where its decoded form lies in the cache, none is opened. */
+const tar = () => require('tar') as typeof import('tar');
 
 const BLOCK_BYTES = 512;
 /** Bounds what long names and pax headers may make the parser hold in memory. */
@@ -36,6 +41,7 @@ export class TarWalker {
   private sawEnd = false;
 
   constructor(private readonly visitor: TarVisitor) {
+    const { Parser } = tar();
     this.parser = new Parser({
       strict: true,
       maxMetaEntrySize: MAX_META_BYTES,

@@ -11,10 +11,10 @@ import {
   TRAILER_BYTES,
 } from './decoded-format.js';
 
-/**
- * Large enough for few calls, small enough that the checksum finds the bytes still in the processor's cache.
- */
-const READ_BYTES = 512 * 1024;
+/** Large enough for few calls, small enough that the checksum finds the bytes still in the processor's cache. */
+const READ_BYTES = 1024 * 1024;
+/** Slices that are read while one is summed: enough to bridge the time that this thread spends on other things. */
+const READ_AHEAD = 2;
 
 /** Says that a file of the cache is not what was written; the caller rebuilds it. */
 export class DamagedCache extends Error {
@@ -44,13 +44,16 @@ export async function readDecoded(
   try {
     const footer = await readFooter(handle);
     if (footer.sha256 !== sha256) throw new DamagedCache(`it belongs to the archive ${footer.sha256}`);
-    const test = footer.members.filter(({ name }) => name === TEST_MEMBER);
-    const train = footer.members.filter(({ name }) => name !== TEST_MEMBER);
-    return {
-      train: await readSplit(handle, train, options),
-      test: await readSplit(handle, test, options),
-      classNames: footer.classNames,
-    };
+    const test = splitOf(
+      footer.members.filter(({ name }) => name === TEST_MEMBER),
+      options.allocate,
+    );
+    const train = splitOf(
+      footer.members.filter(({ name }) => name !== TEST_MEMBER),
+      options.allocate,
+    );
+    await readChecked(handle, [...train.parts, ...test.parts], options.signal);
+    return { train: train.split, test: test.split, classNames: footer.classNames };
   } finally {
     await handle.close();
   }
@@ -70,13 +73,18 @@ async function readFooter(handle: FileHandle): Promise<DecodedFooter> {
   return footer;
 }
 
-async function readSplit(
-  handle: FileHandle,
-  members: readonly DecodedMember[],
-  options: DecodedOptions,
-): Promise<Split> {
+/** A stretch of the file and where it goes. */
+interface Part {
+  readonly target: Uint8Array;
+  readonly position: number;
+  readonly crc: number;
+  readonly what: string;
+}
+
+/** A split's memory, and what is to be read into it. */
+function splitOf(members: readonly DecodedMember[], allocate: Allocate): { split: Split; parts: Part[] } {
   const count = members.reduce((sum, { records }) => sum + records, 0);
-  const images = options.allocate(count * IMAGE_BYTES);
+  const images = allocate(count * IMAGE_BYTES);
   if (images.length !== count * IMAGE_BYTES) {
     throw dataError(
       `data: allocate(${count * IMAGE_BYTES}) must give as many bytes, got ${images.length}`,
@@ -84,52 +92,74 @@ async function readSplit(
     );
   }
   const labels = new Uint8Array(count);
+  const parts: Part[] = [];
   let first = 0;
-  for (const member of members) {
-    const last = first + member.records;
+  for (const { name, records, imagesAt, imagesCrc, labelsAt, labelsCrc } of members) {
+    const last = first + records;
     const pixels = images.subarray(first * IMAGE_BYTES, last * IMAGE_BYTES);
-    await readChecked(
-      handle,
-      pixels,
-      member.imagesAt,
-      member.imagesCrc,
-      `images of ${member.name}`,
-      options.signal,
-    );
     const own = labels.subarray(first, last);
-    await readChecked(
-      handle,
-      own,
-      member.labelsAt,
-      member.labelsCrc,
-      `labels of ${member.name}`,
-      options.signal,
-    );
+    parts.push({ target: pixels, position: imagesAt, crc: imagesCrc, what: `images of ${name}` });
+    parts.push({ target: own, position: labelsAt, crc: labelsCrc, what: `labels of ${name}` });
     first = last;
   }
-  return { images, labels };
+  return { split: { images, labels }, parts };
 }
 
-/** Reads one slice while the one before is being summed. */
+/** A stretch of at most READ_BYTES of a part. */
+interface Slice {
+  readonly part: Part;
+  readonly at: number;
+}
+
+function slicesOf(part: Part): Slice[] {
+  const count = Math.ceil(part.target.length / READ_BYTES);
+  return Array.from({ length: count }, (_, i) => ({ part, at: i * READ_BYTES }));
+}
+
+/** Reads the next slices while one is being summed. */
 async function readChecked(
   handle: FileHandle,
-  target: Uint8Array,
-  position: number,
-  expected: number,
-  what: string,
+  parts: readonly Part[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const slices = parts.flatMap(slicesOf);
+  const reads = new ReadAhead(handle, slices);
   let sum = 0;
-  let ready = target.subarray(0, 0);
-  for (let at = 0; at < target.length; at += READ_BYTES) {
+  for (const [i, { part, at }] of slices.entries()) {
     checkAbort(signal);
-    const slice = target.subarray(at, at + READ_BYTES);
-    const reading = readInto(handle, slice, position + at);
-    sum = crc32(ready, sum);
-    await reading;
-    ready = slice;
+    sum = crc32(await reads.next(), at === 0 ? 0 : sum);
+    if (slices[i + 1]?.part === part) continue;
+    if (sum !== part.crc) throw new DamagedCache(`the checksum of the ${part.what} is wrong`);
   }
-  if (crc32(ready, sum) !== expected) throw new DamagedCache(`the checksum of the ${what} is wrong`);
+}
+
+/** Slices of a file in their order, of which the next ones are under way. */
+class ReadAhead {
+  private readonly pending: Promise<Uint8Array>[] = [];
+  private begun = 0;
+
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly slices: readonly Slice[],
+  ) {
+    while (this.begun < READ_AHEAD) this.begin();
+  }
+
+  next(): Promise<Uint8Array> {
+    this.begin();
+    return this.pending.shift() as Promise<Uint8Array>;
+  }
+
+  private begin(): void {
+    const slice = this.slices[this.begun++];
+    if (slice === undefined) return;
+    const { target, position } = slice.part;
+    const bytes = target.subarray(slice.at, slice.at + READ_BYTES);
+    const read = readInto(this.handle, bytes, position + slice.at).then(() => bytes);
+    // Told when it is this one's turn; the file is closed after the last of them.
+    read.catch(() => {});
+    this.pending.push(read);
+  }
 }
 
 async function readInto(handle: FileHandle, target: Uint8Array, position: number): Promise<void> {

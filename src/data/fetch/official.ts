@@ -21,6 +21,11 @@ export interface FetchOptions {
   readonly timeouts?: Timeouts;
 }
 
+/** Where the official archive lies once it was fetched. */
+export function officialFile(cacheDir: string): string {
+  return path.join(cacheDir, OFFICIAL_SOURCE.name);
+}
+
 /**
  * Makes sure that the official CIFAR-10 archive lies, complete and verified, in the cache.
  * @returns its path

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { Header } from 'tar';
 import { BayescnnError } from '../../errors.js';
 import { writeAtomically } from '../cache/files.js';
 import { checkAbort } from '../fail.js';
@@ -17,6 +17,10 @@ import {
 } from '../source.js';
 import { PictureMaker } from './pictures.js';
 import { SHAPES } from './shapes.js';
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first archive that is written. */
+const tar = () => require('tar') as typeof import('tar');
 
 const BLOCK_BYTES = 512;
 const RECORDS_A_CHUNK = 200;
@@ -115,6 +119,7 @@ function* records(name: string, maker: PictureMaker, first: number, count: numbe
 }
 
 function header(name: string, size: number): Buffer {
+  const { Header } = tar();
   const entry = new Header({
     path: `${ARCHIVE_FOLDER}/${name}`,
     type: 'File',

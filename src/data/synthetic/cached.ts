@@ -23,15 +23,28 @@ export async function cachedSynthetic(
   cacheDir: string,
   extras: CacheExtras = {},
 ): Promise<{ file: string; sha256: string }> {
-  const { seed, trainPerFile, test } = DEFAULT_SYNTHETIC;
-  const file = path.join(cacheDir, `synthetic-v${VERSION}-${seed}-${trainPerFile}-${test}.tar.gz`);
-  const intact = await intactSha256(cacheDir, file);
-  if (intact !== undefined) return { file, sha256: intact };
+  const ready = await readySynthetic(cacheDir);
+  if (ready !== undefined) return ready;
+  const file = placeIn(cacheDir);
   await makeFolder(cacheDir);
   const onWait = (holder: string) =>
     extras.events?.onNote?.(`cache: waiting for ${holder}, which generates ${path.basename(file)}`);
   const make = () => intactOrNew(cacheDir, file, extras);
   return { file, sha256: await lockedFor(file, make, { signal: extras.signal, onWait }) };
+}
+
+function placeIn(cacheDir: string): string {
+  const { seed, trainPerFile, test } = DEFAULT_SYNTHETIC;
+  return path.join(cacheDir, `synthetic-v${VERSION}-${seed}-${trainPerFile}-${test}.tar.gz`);
+}
+
+/** As `cachedSynthetic`, undefined where it would have to be generated. */
+export async function readySynthetic(
+  cacheDir: string,
+): Promise<{ file: string; sha256: string } | undefined> {
+  const file = placeIn(cacheDir);
+  const sha256 = await intactSha256(cacheDir, file);
+  return sha256 === undefined ? undefined : { file, sha256 };
 }
 
 /** The sha256 of a generated archive that is as it was made; undefined where there is none. */

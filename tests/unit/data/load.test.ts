@@ -12,6 +12,7 @@ import {
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DataEvents, type DataOptions, loadDataset } from '../../../src/data/index.js';
+import { readyDataset } from '../../../src/data/load.js';
 import {
   CLASS_NAMES,
   failureOf,
@@ -48,6 +49,49 @@ function recorder() {
 
 const pixelsOf = (records: Uint8Array): Uint8Array => records.filter((_, i) => i % 3073 !== 0);
 const labelsOf = (records: Uint8Array): Uint8Array => records.filter((_, i) => i % 3073 === 0);
+
+describe('readyDataset', () => {
+  it('reads what is decoded, and does nothing where more is to be done', async () => {
+    const { options, cacheDir } = setUp();
+    expect(await readyDataset(options, {})).toBeUndefined();
+    expect(existsSync(cacheDir)).toBe(false);
+    const first = await loadDataset(options);
+    const given: Uint8Array[] = [];
+    const allocate = (bytes: number) => {
+      given.push(new Uint8Array(bytes));
+      return given.at(-1) as Uint8Array;
+    };
+    const ready = await readyDataset(options, { allocate });
+    expect(ready).toEqual(first);
+    expect(given).toContain(ready?.train.images);
+    expect(given).toContain(ready?.test.images);
+    expect(await readyDataset({ ...options, archive: null }, {}), 'not fetched').toBeUndefined();
+    expect(await readyDataset({ ...options, archive: null, source: 'synthetic' }, {})).toBeUndefined();
+    expect(filesIn(cacheDir)).toHaveLength(2);
+  });
+
+  it('gives nothing for whatever is wrong, which loadDataset tells', async () => {
+    const { options, archive, cacheDir } = setUp();
+    await loadDataset(options);
+    const other = 'a'.repeat(64);
+    expect(await readyDataset({ ...options, sha256: other }, {})).toBeUndefined();
+    expect(await readyDataset({ ...options, archive: `${archive}.none` }, {})).toBeUndefined();
+    expect(await readyDataset(options, { signal: AbortSignal.abort() })).toBeUndefined();
+    truncateSync(path.join(cacheDir, 'decoded', `${options.sha256}.v1`), 3);
+    const ready = readyDataset(options, {});
+    expect(await ready).toBeUndefined();
+    const seen = recorder();
+    expect((await loadDataset(options, { ...seen, ready })).sha256).toBe(options.sha256);
+    expect(seen.notes.join()).toContain('is damaged');
+  });
+
+  it('is what loadDataset gives where it is there', async () => {
+    const { options } = setUp();
+    await loadDataset(options);
+    const ready = readyDataset(options, {});
+    expect(await loadDataset(options, { ready })).toBe(await ready);
+  });
+});
 
 describe('loadDataset', () => {
   it('gives train and test in archive order, whatever the order of the stream', async () => {

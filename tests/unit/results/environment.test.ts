@@ -55,6 +55,8 @@ describe('gitCommit', () => {
     git('commit', '-q', '--allow-empty', '-m', 'first');
     await mkdir(path.join(folder, 'node_modules'));
     expect(await gitCommit(path.join(folder, 'node_modules'))).toBeNull();
+    await mkdir(path.join(folder, 'node_modules', '.git'));
+    expect(await gitCommit(path.join(folder, 'node_modules'))).toBeNull();
   });
 
   it('names the commit and tells changed files', async () => {
@@ -64,8 +66,12 @@ describe('gitCommit', () => {
     git('commit', '-q', '-m', 'first');
     const hash = git('rev-parse', 'HEAD');
     expect(await gitCommit(folder)).toEqual({ hash, modified: false });
+    await writeFile(path.join(folder, 'b'), 'not tracked');
+    expect(await gitCommit(folder)).toEqual({ hash, modified: false });
     await writeFile(path.join(folder, 'a'), '2');
     expect(await gitCommit(folder)).toEqual({ hash, modified: true });
+    git('worktree', 'add', '-q', path.join(folder, 'other'));
+    expect(await gitCommit(path.join(folder, 'other'))).toEqual({ hash, modified: false });
   });
 });
 
