@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { droppableLayers, isNormalised, layerNames, unknownLayers } from '../models/architectures.js';
 import type { configSchema } from './schema.js';
 

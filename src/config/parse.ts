@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BayescnnError } from '../errors.js';
 import { quoteJson as show } from '../strict-json.js';
 import { CROSS_CHECKS } from './cross-checks.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { didYouMean } from '../nearest.js';
 import { quoteJson as show } from '../strict-json.js';
 import { keysAt, kindOf, objectsAt } from './settings.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const count = z.int().min(1);
 const SUBSET_SHAPE = 'expected null, a whole number >= 1, or {"train": N, "test": N} with whole numbers >= 1';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tagged } from './tagged.js';
 
 const weight = z.number().min(0).default(1).describe('Factor of KL / N in the loss; 1 is the ELBO');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ARCHITECTURE_NAMES } from '../models/architectures.js';
 import { ESTIMATORS } from '../models/estimator.js';
 import { ACTIVATIONS } from '../models/networks/network.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tagged } from './tagged.js';
 
 const learningRate = (usual: number) =>

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { trainedNetwork } from './schema-trained.js';
 import { tagged } from './tagged.js';
 

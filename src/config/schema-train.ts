@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { divergenceSchema } from './schema-divergence.js';
 import { klSchema } from './schema-kl.js';
 import { optimizerSchema } from './schema-optimizer.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataSchema } from './schema-data.js';
 import { modelSchema } from './schema-model.js';
 import { trainSchema } from './schema-train.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadDataset } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
 import type { ReportEvaluation } from '../report/index.js';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Config, parseConfig } from '../config/index.js';
 import { BayescnnError } from '../errors.js';
 import type { Lock } from '../lock/lock.js';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -60,6 +60,24 @@ describe('what is installed with bayescnn', () => {
     expect(
       ['GPL-3.0', 'MIT AND GPL-2.0-only', 'MPL-2.0'].map((license) => isAllowed({ name: 'x', license })),
     ).toEqual([false, false, false]);
+  });
+
+  it('holds the licence of each package whose code is in the program', () => {
+    const folder = path.join(root, 'dist/program');
+    const code = readdirSync(folder)
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => readFileSync(path.join(folder, file), 'utf8'))
+      .join('\n');
+    // The bundler names each module that it puts in.
+    const found = code.matchAll(/^ *\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\/.+$/gm);
+    const inside = [...new Set(Array.from(found, ([, name]) => name))].sort();
+    expect(inside).toEqual(['pbf', 'strip-json-comments', 'zod']);
+    const licences = readFileSync(path.join(folder, 'LICENSES.txt'), 'utf8');
+    for (const name of inside) {
+      expect(licences).toContain(`\n${name} ${lock.packages[`node_modules/${name}`].version}\n`);
+      const file = readdirSync(path.join(root, 'node_modules', name)).find((each) => /^licen/i.test(each));
+      expect(licences).toContain(read(`node_modules/${name}/${file}`).trim());
+    }
   });
 
   it('has a checksum each, and none is fetched from elsewhere than a registry', () => {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A name that becomes part of run names: the figures of a run are found by it. */
 const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.+-]{0,39}$/, {
