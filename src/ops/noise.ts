@@ -3,7 +3,10 @@ import { BayescnnError } from '../errors.js';
 import { type StreamKey, uniformOf } from '../rng.js';
 import { checkTensor } from './check-tensors.js';
 
-/** Where a draw stands: int32 [4] = [step, sample, first image of the batch, 0]. */
+/**
+ * Where a draw stands: int32 [4] = [step, sample, first image of the batch, shared bits]. Images whose numbers agree but for
+ * so many lowest bits (0 to 3) share their LRT noise: each has its law, and up to eight are drawn at the cost of one.
+ */
 export type Clock = tf.Tensor1D;
 /** The same four numbers on the JavaScript side. */
 export type ClockValues = ArrayLike<number>;
@@ -95,7 +98,7 @@ function boxMuller(words: Int32Array, normals: Float32Array): void {
  * Standard normals for `rows` rows of `perImage` values each, into `out`; row r is sample r % samples of image
  * b = r / samples, its number counted from the clock's.
  * Element e of image b: with g = floor(e / 16), j = floor((e % 16) / 4), lane = e % 4, it is normal j of the
- * Philox4x32-7 block at counter [4 g + lane, firstImage + b, step, sample]. So a value depends on the clock
+ * Philox4x32-7 block at counter [4 g + lane, (firstImage + b) >> sharedBits, step, sample]. So a value depends on the clock
  * and its place alone; images may be split over batches and threads at will.
  */
 export function normalsInto(
@@ -106,12 +109,12 @@ export function normalsInto(
   key: StreamKey,
   samples = 1,
 ): void {
-  const [step, firstSample, firstImage] = [clock[0], clock[1], clock[2]];
+  const [step, firstSample, firstImage, sharedBits] = [clock[0], clock[1], clock[2], clock[3] & 3];
   const words = new Int32Array(LANES);
   const normals = new Float32Array(LANES);
   for (let row = 0; row < rows; row++) {
     const base = row * perImage;
-    const image = firstImage + Math.floor(row / samples);
+    const image = (firstImage + Math.floor(row / samples)) >> sharedBits;
     const sample = firstSample + (row % samples);
     for (let start = 0; start < perImage; start += GROUP) {
       const lanes = Math.min(LANES, perImage - start);
@@ -127,7 +130,7 @@ export function normalsInto(
 
 /**
  * Standard normals of a shape [B, ...], drawn on the JavaScript side; no gradient.
- * @param clock int32 [4] = [step, sample, firstImage, 0] @param samples rows an image
+ * @param samples rows an image
  */
 export function standardNormal(
   shape: readonly number[],

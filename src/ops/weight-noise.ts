@@ -33,7 +33,7 @@ function drawn(
   const [step, sample, first] = clock.dataSync();
   const size = shape.reduce((product, length) => product * length, 1);
   const values = new Float32Array(size);
-  normalsInto(values, size, 1, [step, sample, image === undefined ? 0 : first + image], key);
+  normalsInto(values, size, 1, [step, sample, image === undefined ? 0 : first + image, 0], key);
   return tf.tensor(values, [...shape], 'float32');
 }
 

@@ -10,7 +10,7 @@ export interface EvaluationOptions {
   readonly indices: Int32Array;
   /** Posterior samples; a model that draws nothing has one prediction, an ensemble so many of each member. */
   readonly samples: number;
-  /** Images between two reports of progress; their logits are held at once. */
+  /** Images between two reports of progress, up to whole passes; their logits are held at once. */
   readonly batchSize: number;
   /** Names the noise: the epoch after which the model is evaluated. */
   readonly epoch: number;
@@ -52,19 +52,19 @@ export async function evaluate(
   const samples = classifier.predictions(options.samples);
   const accumulator = new PredictionAccumulator(CLASS_COUNT, samples, { keepImages: options.keepImages });
   const predictor = classifier.predictor(source, { samples: options.samples, epoch: options.epoch });
-  const rows = Math.min(options.batchSize, options.indices.length);
+  const total = options.indices.length;
+  const rows = Math.min(total, batchOf(options.batchSize, predictor.images));
   const logits = Array.from({ length: samples }, () => new Float64Array(rows * CLASS_COUNT));
   try {
-    const total = options.indices.length;
-    for (let first = 0; first < total; first += options.batchSize) {
-      const indices = options.indices.subarray(first, first + options.batchSize);
+    for (let first = 0; first < total; first += rows) {
+      const indices = options.indices.subarray(first, first + rows);
       await predictBatch(predictor, indices, first, logits, options.signal);
       const size = indices.length * CLASS_COUNT;
       const batch = logits.map((all) => all.subarray(0, size));
       const labels = Uint8Array.from(indices, (index) => source.labels[index]);
       accumulator.addBatch(batch, labels);
       options.sink?.addBatch(batch, labels);
-      options.onProgress?.(Math.min(total, first + options.batchSize), total);
+      options.onProgress?.(Math.min(total, first + rows), total);
     }
     return {
       ...accumulator.finish(),
@@ -74,6 +74,11 @@ export async function evaluate(
   } finally {
     predictor.dispose();
   }
+}
+
+/** Images of a batch: whole passes where it holds one, so that all but the last are of one size. */
+function batchOf(batchSize: number, pass: number): number {
+  return batchSize < pass ? batchSize : pass * Math.ceil(batchSize / pass);
 }
 
 /** Logits [samples] of [B * classes] of a batch, pass by pass. */

@@ -4,11 +4,13 @@ import { BayescnnError } from '../errors.js';
 import type { Model, StepWeights } from '../models/index.js';
 import { gatherImages, type ImageSource, writeTensor } from '../ops/index.js';
 import type { LogitPredictor } from './classifier.js';
-import { evaluationClock } from './evaluation-clock.js';
+import { evaluationClock, SHARED_IMAGES } from './evaluation-clock.js';
 import { createRunner, type StepRunner } from './runner.js';
 
 /** Rows of one forward pass: few enough that what the layers pass on stays in a core's cache. */
 const ROWS = 256;
+/** Samples of an image in one pass: many where there are, since each pass works out the first layer's moments. */
+const SAMPLES = 64;
 
 export interface PredictorOptions {
   /** Posterior samples of each image. */
@@ -19,7 +21,7 @@ export interface PredictorOptions {
   readonly features?: boolean;
 }
 
-/** The inputs of forward passes over one number of images, and their runner. */
+/** The inputs of forward passes over one number of images and of samples, and their runner. */
 interface Slot {
   indices: tf.Variable<tf.Rank.R1>;
   runner: StepRunner;
@@ -34,19 +36,20 @@ export class Predictor implements LogitPredictor {
   readonly images: number;
   /** KL(q || prior), nats; 0 without a posterior. */
   readonly kl: number;
-  /** Samples of an image in one pass: all of them, or one. */
-  private readonly together: number;
+  /** Samples of an image in one pass after the other. */
+  private readonly passes: readonly number[];
   private readonly clock = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([4], 'int32'), false));
   private readonly weights: StepWeights;
-  private readonly slots = new Map<number, Slot>();
+  private readonly slots = new Map<string, Slot>();
 
   constructor(
     private readonly model: Model,
     private readonly source: ImageSource,
     private readonly options: PredictorOptions,
   ) {
-    this.together = model.partsSamples ? options.samples : 1;
-    this.images = Math.max(1, Math.floor(ROWS / this.together));
+    const { samples } = options;
+    this.passes = model.partsSamples ? evenly(samples, SAMPLES) : Array(samples).fill(1);
+    this.images = SHARED_IMAGES * Math.max(1, Math.floor(ROWS / SHARED_IMAGES / this.passes[0]));
     this.setClock(0, 0);
     // TF.js's type of a tensor container knows no read-only fields.
     this.weights = tf.tidy(
@@ -56,19 +59,27 @@ export class Predictor implements LogitPredictor {
   }
 
   logits(indices: Int32Array, first: number, into: readonly Float64Array[], at: number): void {
-    const slot = this.slot(indices.length);
-    writeTensor(slot.indices, indices);
-    for (let sample = 0; sample < this.options.samples; sample += this.together) {
+    let sample = 0;
+    for (const samples of this.passes) {
+      const slot = this.slot(indices.length, samples);
+      writeTensor(slot.indices, indices);
       this.setClock(sample, first);
-      const { logits } = slot.runner.run(() => ({ logits: tf.tidy(() => this.forward(slot.indices)) }));
-      this.scatter(logits.dataSync() as Float32Array, indices.length, into.slice(sample), at);
+      const forward = () => tf.tidy(() => this.forward(slot.indices, samples));
+      const { logits } = slot.runner.run(() => ({ logits: forward() }));
+      this.scatter(
+        logits.dataSync() as Float32Array,
+        indices.length,
+        into.slice(sample, sample + samples),
+        at,
+      );
+      sample += samples;
     }
   }
 
-  private forward(indices: tf.Tensor1D): tf.Tensor2D {
+  private forward(indices: tf.Tensor1D, samples: number): tf.Tensor2D {
     const x = gatherImages(indices, this.source);
     const { features = false } = this.options;
-    const { clock, together: samples } = this;
+    const { clock } = this;
     return this.model.forward(x, this.weights, { sample: true, clock, samples, features });
   }
 
@@ -78,28 +89,30 @@ export class Predictor implements LogitPredictor {
 
   /** From image by image, its samples side by side, to sample by sample. */
   private scatter(rows: Float32Array, images: number, into: readonly Float64Array[], at: number): void {
-    const width = this.options.features ? rows.length / (images * this.together) : CLASS_COUNT;
-    if (rows.length !== images * this.together * width) {
+    const samples = into.length;
+    const width = this.options.features ? rows.length / (images * samples) : CLASS_COUNT;
+    if (rows.length !== images * samples * width) {
       throw new BayescnnError(
         'failure',
-        `evaluation: ${this.together} samples of ${images} images are ${images * this.together * width} logits, got ${rows.length}`,
+        `evaluation: ${samples} samples of ${images} images are ${images * samples * width} logits, got ${rows.length}`,
         { hint: 'a model whose samples do not part must say so (partsSamples)' },
       );
     }
     let from = 0;
     for (let image = 0; image < images; image++) {
       const to = at + image * width;
-      for (let sample = 0; sample < this.together; sample++)
+      for (let sample = 0; sample < samples; sample++)
         for (let k = 0; k < width; k++) into[sample][to + k] = rows[from++];
     }
   }
 
-  private slot(images: number): Slot {
-    const known = this.slots.get(images);
+  private slot(images: number, samples: number): Slot {
+    const key = `${images} ${samples}`;
+    const known = this.slots.get(key);
     if (known) return known;
     const indices = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([images], 'int32'), false));
     const slot = { indices, runner: createRunner() };
-    this.slots.set(images, slot);
+    this.slots.set(key, slot);
     return slot;
   }
 
@@ -112,6 +125,14 @@ export class Predictor implements LogitPredictor {
     for (const tensor of tensorsIn(this.weights)) if (!own.has(tensor)) tensor.dispose();
     this.clock.dispose();
   }
+}
+
+/** `total` in as few parts as can be of at most `most`, in fours (so that threads get equal shares) as far as they go. */
+function evenly(total: number, most: number): number[] {
+  const parts = Math.ceil(total / most);
+  const fours = Math.ceil(total / 4);
+  const upTo = (part: number) => Math.min(total, 4 * Math.ceil((fours * part) / parts));
+  return Array.from({ length: parts }, (_, part) => upTo(part + 1) - upTo(part));
 }
 
 function tensorsIn(value: unknown): tf.Tensor[] {

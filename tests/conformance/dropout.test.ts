@@ -5,6 +5,7 @@ import { createModel, type Model, type ModelOptions } from '../../src/models/ind
 import { dropout, gatherImages } from '../../src/ops/index.js';
 import { streamKey } from '../../src/rng.js';
 import { evaluate } from '../../src/train/evaluate.js';
+import { evaluationClock } from '../../src/train/evaluation-clock.js';
 import { compare, normal, relativeError, TOLERANCES } from './compare.js';
 import { engines, useEngine } from './engines.js';
 import { bitsOf, noiseSource, Training } from './training.js';
@@ -131,7 +132,10 @@ describe('a network with dropout', () => {
           const weights = model.weights(clockAt(0, 0, 0));
           const x = gatherImages(tf.tensor1d(indices.slice(), 'int32'), source);
           const each = [0, 1, 2].map((sample) =>
-            model.forward(x, weights, { sample: true, clock: clockAt(0x80000000 + 2, sample, 0) }),
+            model.forward(x, weights, {
+              sample: true,
+              clock: tf.tensor1d(evaluationClock(2, sample, 0), 'int32'),
+            }),
           );
           return tf.reshape(tf.stack(each, 1), [15, 10]).arraySync() as number[][];
         });

@@ -64,7 +64,7 @@ describe.each(MODELS)('evaluation, bayesian: %s, estimator: %s', (bayesian, esti
       );
       const weights = model.weights(tf.zeros([4], 'int32'));
       const passes = Array.from({ length: samples }, (_, sample) => {
-        const clock = tf.tensor1d(Int32Array.of(0x80000000 + 2, sample, 0, 0), 'int32');
+        const clock = tf.tensor1d(Int32Array.of(0x80000000 + 2, sample, 0, 3), 'int32');
         return model.forward(gatherImages(indices, source), weights, { sample: true, clock });
       });
       return bitsOf(tf.stack(passes, 1).dataSync());

@@ -55,8 +55,36 @@ function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, toleranc
   expect(worst / largest).toBeLessThan(tolerance);
 }
 
-const clockAt = (step: number, sample: number, image: number) =>
-  tf.tensor1d(Int32Array.of(step, sample, image, 0), 'int32');
+const clockAt = (step: number, sample: number, image: number, sharedBits = 0) =>
+  tf.tensor1d(Int32Array.of(step, sample, image, sharedBits), 'int32');
+
+/** `samples` rows for each of [B, ...], side by side. */
+function spread<T extends tf.Tensor>(x: T, samples: number): T {
+  const [count, ...rest] = x.shape;
+  const rows = tf.tile(tf.reshape(x, [count, 1, x.size / count]), [1, samples, 1]);
+  return tf.reshape(rows, [count * samples, ...rest]) as T;
+}
+
+/**
+ * That images from number 6 on which share draws have the bits of those draws, whether their samples part or have:
+ * with one bit images 6, 7 | 8, 9 | 10, with three 6, 7 | 8, 9, 10.
+ */
+function expectShared<T extends tf.Tensor>(x: T, run: (x: T, noise: Noise) => tf.Tensor): void {
+  const samples = 3;
+  for (const bits of [1, 3]) {
+    const alone = tf
+      .unstack(x)
+      .flatMap((one, i) =>
+        Array.from({ length: samples }, (_, s) =>
+          run(tf.expandDims(one) as T, { clock: clockAt(1, 4 + s, (6 + i) >> bits), key }),
+        ),
+      );
+    const wanted = bitsOf(tf.concat(alone).dataSync());
+    const noise = { clock: clockAt(1, 4, 6, bits), key, samples };
+    expect(bitsOf(run(x, { ...noise, repeat: samples }).dataSync())).toBe(wanted);
+    expect(bitsOf(run(spread(x, samples), noise).dataSync())).toBe(wanted);
+  }
+}
 
 const CONVS = [
   { name: "LeNet's first", x: [5, 32, 32, 3], filter: [5, 5, 3, 6], relu: true, pool: true },
@@ -125,12 +153,14 @@ describe.each(CONVS)('convolution: $name', ({ name, x: shape, filter, ...rest })
       const wanted = bitsOf(stacked.dataSync());
       const noise = { clock: clockAt(1, 4, 10), key, samples };
       expect(bitsOf(run(x, { ...noise, repeat: samples }).dataSync())).toBe(wanted);
-      const [count, ...rest] = x.shape;
-      const spread = tf.reshape(tf.tile(tf.reshape(x, [count, 1, x.size / count]), [1, samples, 1]), [
-        count * samples,
-        ...rest,
-      ]);
-      expect(bitsOf(run(spread as tf.Tensor4D, noise).dataSync())).toBe(wanted);
+      expect(bitsOf(run(spread(x, samples), noise).dataSync())).toBe(wanted);
+    });
+  });
+
+  it('images that share draws have the bits of those draws', () => {
+    tf.tidy(() => {
+      const all = weights();
+      expectShared(images(), (t, noise) => lrtConvReluPool(t, all, noise, { ...options, clamp: 0 }));
     });
   });
 });
@@ -185,15 +215,22 @@ describe.each(DENSE)('dense: $name', ({ shape: [rows, inputs, outputs], relu }) 
       const wanted = bitsOf(tf.reshape(tf.stack(alone, 1), [rows * samples, outputs]).dataSync());
       const noise = { clock: clockAt(1, 4, 10), key, samples };
       expect(bitsOf(run(x, { ...noise, repeat: samples }).dataSync())).toBe(wanted);
-      const spread = tf.reshape(tf.tile(tf.expandDims(x, 1), [1, samples, 1]), [rows * samples, inputs]);
-      expect(bitsOf(run(spread as tf.Tensor2D, noise).dataSync())).toBe(wanted);
+      expect(bitsOf(run(spread(x, samples), noise).dataSync())).toBe(wanted);
+    });
+  });
+
+  it('images that share draws have the bits of those draws', () => {
+    tf.tidy(() => {
+      const all = weights();
+      const x = sparseNormals('x', [Math.min(rows, 5), inputs], 0.5) as tf.Tensor2D;
+      expectShared(x, (t, noise) => lrtDense(t, all, noise, { relu, clamp: 0 }));
     });
   });
 });
 
 describe('many samples in one pass', () => {
   /** One layer behind another, on any engine. */
-  function run(samples: number, first: number): tf.Tensor {
+  function run(samples: number, first: number, sharedBits: number): tf.Tensor {
     const x = sparseNormals('x', [3, 8, 8, 2], 0) as tf.Tensor4D;
     const conv = {
       mu: normals('w', [3, 3, 2, 4], 0.3) as tf.Tensor4D,
@@ -204,17 +241,17 @@ describe('many samples in one pass', () => {
       variance: positive('u', [36, 5]) as tf.Tensor2D,
     };
     const options = { stride: 1, padding: 0, dilation: 1, relu: true, pool: true, clamp: 0 };
-    const clock = clockAt(9, first, 50);
+    const clock = clockAt(9, first, 50, sharedBits);
     const maps = lrtConvReluPool(x, conv, { clock, key, samples, repeat: samples }, options);
     const rows = tf.reshape(maps, [3 * samples, 36]) as tf.Tensor2D;
     return lrtDense(rows, fc, { clock, key, samples }, { relu: false, clamp: 0 });
   }
 
-  it('are those of the composition on cpu', async () => {
+  it.each([0, 1])('are those of the composition on cpu, shared bits %d', async (bits) => {
     const results: Float32Array[] = [];
     for (const engine of ['cpu', 'simd']) {
       await tf.setBackend(engine);
-      results.push(tf.tidy(() => run(3, 2).dataSync() as Float32Array));
+      results.push(tf.tidy(() => run(3, 2, bits).dataSync() as Float32Array));
     }
     expectClose(results[1], results[0], 1e-5);
   });

@@ -14,11 +14,11 @@ beforeEach(() => tf.engine().startScope());
 afterEach(() => tf.engine().endScope());
 
 const key = streamKey(1, 'noise/conv1');
-/** [step, sample, first image] */
-type Position = readonly [number, number, number];
+/** [step, sample, first image, shared bits] */
+type Position = readonly [number, number, number, number?];
 
-function clockAt([step, sample, image]: Position): tf.Tensor1D {
-  return tf.tensor1d(Int32Array.of(step, sample, image, 0), 'int32');
+function clockAt([step, sample, image, sharedBits = 0]: Position): tf.Tensor1D {
+  return tf.tensor1d(Int32Array.of(step, sample, image, sharedBits), 'int32');
 }
 
 function denseNoise(images: number, outputs: number, at: Position, of: StreamKey = key): Float32Array {
@@ -64,11 +64,11 @@ function expectNoise(got: Float32Array, shape: readonly number[], at: Position):
 }
 
 describe("the kernels' noise is the defined one", () => {
-  const PLACES: Position[] = [
-    [0, 0, 0],
-    [7, 3, 100],
-    // Evaluations set the step's top bit.
-    [-0x80000000 + 20, 9, 9_872],
+  const PLACES: [number, number, number, number][] = [
+    [0, 0, 0, 0],
+    [7, 3, 100, 0],
+    // Evaluations set the step's top bit, and images of theirs share draws.
+    [-0x80000000 + 20, 9, 9_875, 3],
   ];
 
   it.each(PLACES)('for the dense layers, at step %i, sample %i, image %i', (...at) => {

@@ -8,12 +8,12 @@ interface Instruction {
 /**
  * Which words of an instruction are addresses that it reads and writes, and how it is cut into shares: `vectors` in runs
  * of four elements (the count is word 0), `last` whole by the last thread, `pairs` in pairs of rows (the count is word
- * `rows`), `own` in a way of its own. `images` are those addresses that are cut by image (the count is word `rows`).
+ * `rows`), `draws` by the samples of images that share a draw, `own` in a way of its own. `images` are those addresses that are cut by image (the count is word `rows`).
  */
 interface Access {
   reads: number[];
   writes: number[];
-  share: 'vectors' | 'last' | 'pairs' | 'own';
+  share: 'vectors' | 'last' | 'pairs' | 'draws' | 'own';
   rows?: number;
   images?: number[];
 }
@@ -77,7 +77,7 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.OverlappingPool]: byImage(0, [4], [5, 6], [4, 5, 6]),
   [Op.OverlappingPoolGrad]: byImage(0, [4, 5], [6], [4, 5, 6]),
   [Op.ConvInference]: pairs(1, [2, 3, 4], [5]),
-  [Op.LrtConvInference]: pairs(1, [4, 5, 6, 7, 8, 9, 10], [14]),
+  [Op.LrtConvInference]: { reads: [4, 5, 6, 7, 8, 9, 10], writes: [14], share: 'draws', rows: 1 },
   [Op.DenseInference]: pairs(0, [4, 5, 6], [7]),
   [Op.LrtDenseInference]: pairs(0, [6, 7, 8, 9, 10, 11, 12], [16]),
 };
@@ -112,8 +112,8 @@ export function fences(instructions: readonly Instruction[]): boolean[] {
 }
 
 function touchesOf({ op, words }: Instruction, access: Access): [number, Touch][] {
-  const { reads, writes, share, rows = 0, images } = access;
-  const key = share === 'pairs' ? `pairs of ${words[rows]}` : shareKey(share, words);
+  const { reads, writes, rows = 0, images } = access;
+  const key = shareKey(access, words);
   const grouped = op === Op.ConvGradFilter && words[1] !== words[2];
   const imageKey = grouped ? undefined : `images ${words[rows]}`;
   const touch = (index: number, write: boolean): [number, Touch] => [
@@ -125,8 +125,11 @@ function touchesOf({ op, words }: Instruction, access: Access): [number, Touch][
 }
 
 /** Instructions with one key give a thread the same elements; the last thread gets the only vector of a scalar. */
-function shareKey(share: Exclude<Access['share'], 'pairs'>, words: readonly number[]): string | undefined {
+function shareKey({ share, rows = 0 }: Access, words: readonly number[]): string | undefined {
   if (share === 'own') return undefined;
+  if (share === 'pairs') return `pairs of ${words[rows]}`;
+  // Samples, and the clock or the given epsilon, say which images share a draw.
+  if (share === 'draws') return `draws of ${words[rows]} ${words[3]} ${words[9]} ${words[10]}`;
   return share === 'last' ? 'vectors 1' : `vectors ${(words[0] + 3) >> 2}`;
 }
 

@@ -54,6 +54,21 @@ describe('where threads meet', () => {
     expect(fences([dense(A, D, B), inference(4, B, C)])).toEqual([true, true]);
   });
 
+  it('not between LRT inference layers whose images share the same draws', () => {
+    const lrt = (repeat: number, x: number, y: number, clock = D) => ({
+      op: Op.LrtConvInference,
+      words: [1, 200, repeat, 25, x, 9, 8, 0, 0, clock, 0, 1, 2, 0, y],
+    });
+    const after = { op: Op.DenseInference, words: [200, 8, 8, 1, C, 9, 0, E] };
+    expect(fences([lrt(25, A, B), lrt(1, B, C), after])).toEqual([false, true, true]);
+    expect(fences([lrt(25, A, B), lrt(1, B, C, E)])).toEqual([true, true]);
+    // What the layer before wrote by pairs of rows it reads whole images of.
+    expect(fences([{ op: Op.ConvInference, words: [1, 200, A, 9, 0, B] }, lrt(1, B, C)])).toEqual([
+      true,
+      true,
+    ]);
+  });
+
   const conv = (images: number, x: number, filter: number, y: number) => ({
     op: Op.ConvForward,
     words: [1, images, x, filter, 0, y, 0],

@@ -69,6 +69,16 @@ describe('standard normals', () => {
     expect([...part]).toEqual([...whole.subarray(80)]);
   });
 
+  it('are shared by images whose numbers agree but for the shared bits', () => {
+    const shared = new Float32Array(6 * 20);
+    normalsInto(shared, 20, 6, [3, 0, 5, 2], key);
+    const draws = new Float32Array(2 * 20);
+    normalsInto(draws, 20, 2, [3, 0, 1, 0], key);
+    const [first, second] = [draws.subarray(0, 20), draws.subarray(20)];
+    // Images 5, 6, 7 and 8, 9, 10.
+    expect([...shared]).toEqual([first, first, first, second, second, second].flatMap((row) => [...row]));
+  });
+
   it('have mean 0, variance 1, and are independent between layers, images, steps and samples', () => {
     const n = 20000;
     const draw = (name: string, clock: number[]) => {

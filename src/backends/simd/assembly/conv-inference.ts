@@ -1,16 +1,13 @@
-import { address, arg, argF, roomy } from './common';
+import { address, arg, argF, roomy, shareStart } from './common';
 import { convolveImage, prepareFilter } from './conv-filter';
-import { convSize, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
-import { NOISE_BYTES, prepareNoise } from './noise-row';
+import { convSize, G_Y_HEIGHT, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
+import { SHARED_IMAGES, sharedBits } from './noise';
+import { drawRow, NOISE_BYTES, prepareNoise, startRow } from './noise-row';
 import { firstRow, standardDeviations } from './pairs';
-import { activateImage, drawRow } from './sample-pool';
+import { activateImage, lineSize, outLineBytes, sampleLine } from './sample-pool';
 import { winogradFilterBytes } from './winograd';
 
-/*
- * Convolutions that no gradient follows: computed as in training, with nothing kept but the output.
- *
- * Scratch: noise area, a padded image, three planes of the convolution's size, the prepared filters and their room.
- */
+/* Convolutions that no gradient follows: computed as in training, with nothing kept but the output. */
 
 // @ts-ignore: decorator
 @inline
@@ -21,16 +18,16 @@ function paddedAt(scratch: usize): usize {
 // @ts-ignore: decorator
 @inline
 function planeAt(g: usize, scratch: usize, i: usize): usize {
-  return paddedAt(scratch) + roomy(paddedImageBytes(g)) + i * roomy(<usize>convSize(g) << 2);
+  return paddedAt(scratch) + roomy(paddedImageBytes(g)) + i * planeBytes(g);
 }
 
 // @ts-ignore: decorator
 @inline
-function filtersAt(g: usize, scratch: usize): usize {
-  return planeAt(g, scratch, 3);
+function planeBytes(g: usize): usize {
+  return roomy(<usize>convSize(g) << 2);
 }
 
-/** Op.ConvInference: geometry, images, x, filter, bias (0: none), y. */
+/** Op.ConvInference: geometry, images, x, filter, bias (0: none), y. Scratch: as below, with one plane. */
 export function convInference(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const g = address(args, 0);
   const images = arg(args, 1);
@@ -40,7 +37,7 @@ export function convInference(args: usize, tid: i32, threads: i32, scratch: usiz
   const last = firstRow(images, tid + 1, threads);
   let b = firstRow(images, tid, threads);
   if (b == last) return;
-  const prepared = filtersAt(g, scratch);
+  const prepared = planeAt(g, scratch, 1);
   const room = prepareFilter(g, filter, prepared);
   for (; b < last; b++) {
     const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), paddedAt(scratch), false, 0);
@@ -53,6 +50,10 @@ export function convInference(args: usize, tid: i32, threads: i32, scratch: usiz
  * Op.LrtConvInference: geometry, rows, repeat, samples, x, mu, variance, biasMu, biasVariance (0: none), clock,
  * epsilon (0: draw), key0, key1, clamp, y. Row r of y is sample r % samples of image r / samples, made from row
  * r / repeat of x: where samples part, repeat is their number, else 1.
+ *
+ * The work is cut into samples of blocks of images that share their draws (`drawNumber` of noise.ts): the noise of a block's
+ * sample is drawn once. Scratch: noise area, a padded image, a row of noise, planes of mean and standard deviation (of each of
+ * a block's images, where samples part), the prepared filters and their room.
  */
 const REPEAT: i32 = 2;
 const SAMPLES: i32 = 3;
@@ -68,29 +69,101 @@ const Y: i32 = 14;
 
 export function lrtConvInference(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const g = address(args, 0);
-  const rows = arg(args, 1);
-  const repeat = arg(args, REPEAT);
-  const mean = planeAt(g, scratch, 0);
-  const std = planeAt(g, scratch, 1);
-  const last = firstRow(rows, tid + 1, threads);
-  let r = firstRow(rows, tid, threads);
-  if (r == last) return;
+  const samples = arg(args, SAMPLES);
+  const images = arg(args, 1) / samples;
+  const parts = arg(args, REPEAT) > 1;
+  const given = address(args, EPSILON) != 0;
+  const bits = given ? 0 : sharedBits(address(args, CLOCK));
+  const start = given ? 0 : load<i32>(address(args, CLOCK), 8);
+  const before = start >> bits;
+  const draws = (((start + images - 1) >> bits) - before + 1) * samples;
+  const last = shareStart(draws, tid + 1, threads);
+  let draw = shareStart(draws, tid, threads);
+  if (draw == last) return;
   prepareNoise(scratch, arg(args, 11), arg(args, 12));
-  prepareFilter(g, address(args, VARIANCE), prepareFilter(g, address(args, MU), filtersAt(g, scratch)));
-  let known = -1;
-  for (; r < last; r++) {
-    const image = r / repeat;
-    if (image != known) moments(args, address(args, X) + <usize>image * imageBytes(g), mean, std, scratch);
-    known = image;
-    drawAndStore(args, r, mean, std, planeAt(g, scratch, 2), scratch);
+  const filters = lrtFiltersAt(g, scratch, parts);
+  prepareFilter(g, address(args, VARIANCE), prepareFilter(g, address(args, MU), filters));
+  while (draw < last) {
+    const block = before + draw / samples;
+    const sample = draw % samples;
+    const end = min<i32>(samples, sample + last - draw);
+    const from = max<i32>((block << bits) - start, 0);
+    const to = min<i32>(((block + 1) << bits) - start, images);
+    if (parts) partedBlock(args, block, from, to, sample, end, filters, scratch);
+    else rowBlock(args, block, from, to, sample, end, filters, scratch);
+    draw += end - sample;
   }
 }
 
-/** Mean and standard deviation of one image's convolution; samples that part here share them. */
-function moments(args: usize, image: usize, mean: usize, std: usize, scratch: usize): void {
+/**
+ * Samples `sample` to `end` - 1 of images `from` to `to` - 1, which part here. Line by line, so that the moments of all images
+ * stay in the first cache while the samples pass.
+ */
+function partedBlock(args: usize, block: i32, from: i32, to: i32, sample: i32, end: i32, filters: usize, scratch: usize): void {
   const g = address(args, 0);
+  for (let image = from; image < to; image++) moments(args, image, image - from, filters, scratch);
+  const lines = load<i32>(g, G_Y_HEIGHT);
+  const size = lineSize(g);
+  for (let line = 0; line < lines; line++) {
+    for (let s = sample; s < end; s++) {
+      const noise = noiseOf(args, block, s, line * size, size, scratch);
+      for (let image = from; image < to; image++) {
+        const mean = planeAt(g, scratch, 1 + 2 * (image - from)) + (<usize>(line * size) << 2);
+        const row = image * arg(args, SAMPLES) + s;
+        const epsilon = noise ? noise : givenAt(args, row) + (<usize>(line * size) << 2);
+        sampleLine(g, mean, mean + planeBytes(g), epsilon, yAt(args, row) + <usize>line * outLineBytes(g));
+      }
+    }
+  }
+}
+
+/** The same of images whose samples parted before: each row has moments of its own. */
+function rowBlock(args: usize, block: i32, from: i32, to: i32, sample: i32, end: i32, filters: usize, scratch: usize): void {
+  const g = address(args, 0);
+  const lines = load<i32>(g, G_Y_HEIGHT);
+  const lineBytes = <usize>lineSize(g) << 2;
+  for (let s = sample; s < end; s++) {
+    const noise = noiseOf(args, block, s, 0, convSize(g), scratch);
+    for (let image = from; image < to; image++) {
+      const row = image * arg(args, SAMPLES) + s;
+      moments(args, row, 0, filters, scratch);
+      let mean = planeAt(g, scratch, 1);
+      let epsilon = noise ? noise : givenAt(args, row);
+      let y = yAt(args, row);
+      for (let line = 0; line < lines; line++) {
+        sampleLine(g, mean, mean + planeBytes(g), epsilon, y);
+        mean += lineBytes;
+        epsilon += lineBytes;
+        y += outLineBytes(g);
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function givenAt(args: usize, row: i32): usize {
+  return address(args, EPSILON) + (<usize>row * <usize>convSize(address(args, 0)) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function yAt(args: usize, row: i32): usize {
+  return address(args, Y) + (<usize>row * <usize>outputSize(address(args, 0)) << 2);
+}
+
+/** Behind the row of noise and the moments' planes. */
+function lrtFiltersAt(g: usize, scratch: usize, parts: bool): usize {
+  return planeAt(g, scratch, parts ? 1 + 2 * SHARED_IMAGES : 3);
+}
+
+/** Mean and standard deviation of row `row` of x, to the planes of image `i` of the piece. */
+function moments(args: usize, row: i32, i: i32, filter: usize, scratch: usize): void {
+  const g = address(args, 0);
+  const image = address(args, X) + <usize>row * imageBytes(g);
+  const mean = planeAt(g, scratch, 1 + 2 * i);
+  const std = mean + planeBytes(g);
   const padded = paddedAt(scratch);
-  const filter = filtersAt(g, scratch);
   const varianceFilter = filter + winogradFilterBytes(g);
   const room = varianceFilter + winogradFilterBytes(g);
   const x = preparePadded(g, image, padded, false, 0);
@@ -100,17 +173,11 @@ function moments(args: usize, image: usize, mean: usize, std: usize, scratch: us
   standardDeviations(std, convSize(g));
 }
 
-/** Draws row r from its moments to `values` and stores what ReLU and pool leave. */
-function drawAndStore(args: usize, r: i32, mean: usize, std: usize, values: usize, scratch: usize): void {
-  const g = address(args, 0);
-  const size = convSize(g);
-  const samples = arg(args, SAMPLES);
+/** Elements `first` to `first` + `size` - 1 of the noise of a block's sample; 0 where epsilon is given. */
+function noiseOf(args: usize, block: i32, sample: i32, first: i32, size: i32, scratch: usize): usize {
+  if (address(args, EPSILON)) return 0;
   const clock = address(args, CLOCK);
-  const epsilon = address(args, EPSILON);
-  const given = epsilon ? epsilon + (<usize>r * <usize>size << 2) : 0;
-  const image = epsilon ? 0 : load<i32>(clock, 8) + r / samples;
-  const step = epsilon ? 0 : load<u32>(clock);
-  const sample = epsilon ? 0 : load<i32>(clock, 4) + (r % samples);
-  drawRow(mean, std, given, values, size, scratch, image, step, sample);
-  activateImage(g, values, address(args, Y) + (<usize>r * <usize>outputSize(g) << 2));
+  const to = planeAt(address(args, 0), scratch, 0);
+  startRow(scratch, block, load<u32>(clock), load<i32>(clock, 4) + sample);
+  return drawRow(scratch, first, size, to);
 }

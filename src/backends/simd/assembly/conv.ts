@@ -2,6 +2,7 @@ import { constant } from './constants';
 import { address, arg, argF, roomy, shareStart } from './common';
 import { convolveImage, prepareFilter } from './conv-filter';
 import { convSize, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
+import { drawNumber } from './noise';
 import { CHUNK, drawChunk, DRAWS, NOISE_BYTES, prepareNoise, startRow } from './noise-row';
 import { reluPool } from './pool';
 import { poolsInPlanes, winogradPooled } from './winograd';
@@ -85,7 +86,7 @@ function reparameterizeGiven(mean: usize, variance: usize, epsilon: usize, size:
 
 /** The same with epsilon drawn for `image` of the batch; see noise.ts for the order of the draws. */
 function reparameterize(mean: usize, variance: usize, size: i32, noise: usize, clock: usize, image: i32): void {
-  startRow(noise, load<i32>(clock, 8) + image, load<u32>(clock), load<i32>(clock, 4));
+  startRow(noise, drawNumber(clock, image), load<u32>(clock), load<i32>(clock, 4));
   const bytes = <usize>size << 2;
   for (let from: usize = 0; from < bytes; from += <usize>CHUNK << 6) {
     const left = min<usize>(bytes - from, <usize>CHUNK << 6);

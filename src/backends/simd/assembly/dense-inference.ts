@@ -1,5 +1,6 @@
 import { address, arg, argF, roomy, storeLanes } from './common';
-import { NOISE_BYTES, prepareNoise } from './noise-row';
+import { drawNumber } from './noise';
+import { drawRow, NOISE_BYTES, prepareNoise, startRow } from './noise-row';
 import {
   appendPairs,
   COLUMNS,
@@ -10,7 +11,6 @@ import {
   pairSquareProduct,
   standardDeviations,
 } from './pairs';
-import { drawRow } from './sample-pool';
 
 /*
  * Dense layers that no gradient follows, two rows at a time with the zeros of both left out (pairs.ts). Every sum is
@@ -77,12 +77,13 @@ export function denseInference(args: usize, tid: i32, threads: i32, scratch: usi
 /**
  * Op.LrtDenseInference: rows, repeat, samples, inputs, outputs, relu, x, mu, variance, biasMu, biasVariance (0), clock,
  * epsilon (0: draw), key0, key1, clamp, y. Row r of y is sample r % samples of image r / samples, made from row
- * r / repeat of x. Scratch: noise area, a group's means, its standard deviations, its lists.
+ * r / repeat of x. Scratch: noise area, a row of noise, a group's means, its standard deviations, its lists.
  */
 export function lrtDenseInference(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const rows = arg(args, 0);
   const plane = roomy(<usize>arg(args, 4) << 2);
-  const means = scratch + roomy(NOISE_BYTES);
+  const noise = scratch + roomy(NOISE_BYTES);
+  const means = noise + plane;
   const stds = means + <usize>GROUP * plane;
   prepareNoise(scratch, arg(args, 13), arg(args, 14));
   const end = firstRow(rows, tid + 1, threads);
@@ -91,7 +92,7 @@ export function lrtDenseInference(args: usize, tid: i32, threads: i32, scratch: 
     groupMoments(args, first, last, means, stds, plane);
     for (let r = first; r < last; r++) {
       const at = <usize>(r - first) * plane;
-      drawAndStore(args, r, means + at, stds + at, scratch);
+      drawAndStore(args, r, means + at, stds + at, noise, scratch);
     }
   }
 }
@@ -125,15 +126,26 @@ function groupMoments(args: usize, first: i32, last: i32, means: usize, stds: us
   for (let r = first; r < last; r++) standardDeviations(stds + <usize>(r - first) * plane, outputs);
 }
 
-function drawAndStore(args: usize, r: i32, mean: usize, std: usize, scratch: usize): void {
+function drawAndStore(args: usize, r: i32, mean: usize, std: usize, noise: usize, scratch: usize): void {
   const outputs = arg(args, 4);
   const samples = arg(args, 2);
   const clock = address(args, 11);
   const epsilon = address(args, 12);
-  const given = epsilon ? epsilon + (<usize>(r * outputs) << 2) : 0;
-  const image = epsilon ? 0 : load<i32>(clock, 8) + r / samples;
-  const step = epsilon ? 0 : load<u32>(clock);
-  const sample = epsilon ? 0 : load<i32>(clock, 4) + (r % samples);
-  drawRow(mean, std, given, mean, outputs, scratch, image, step, sample);
-  storeRow(mean, address(args, 16) + (<usize>(r * outputs) << 2), outputs, arg(args, 5) != 0);
+  const rowBytes = <usize>outputs << 2;
+  if (!epsilon) {
+    startRow(scratch, drawNumber(clock, r / samples), load<u32>(clock), load<i32>(clock, 4) + (r % samples));
+    drawRow(scratch, 0, outputs, noise);
+  }
+  perturb(mean, std, epsilon ? epsilon + <usize>r * rowBytes : noise, rowBytes);
+  storeRow(mean, address(args, 16) + <usize>r * rowBytes, outputs, arg(args, 5) != 0);
+}
+
+/** mean += std * epsilon, and up to three more; `epsilon` may be anywhere in memory. */
+// @ts-ignore: decorator
+@inline
+function perturb(mean: usize, std: usize, epsilon: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const noise = f32x4.mul(v128.load(std + at), v128.load(epsilon + at));
+    v128.store(mean + at, f32x4.add(v128.load(mean + at), noise));
+  }
 }

@@ -1,6 +1,6 @@
 import { address, arg, argF, madd, paddedBytes, shareStart, storeLanes } from './common';
 import { draw } from './conv';
-import { DRAW_BYTES, KEY_BYTES, normals16, prepareKeys } from './noise';
+import { DRAW_BYTES, drawNumber, KEY_BYTES, normals16, prepareKeys } from './noise';
 
 /*
  * A tile is 4 images x 16 outputs (forward), so that any thread may take any tile and the noise, which comes in
@@ -192,7 +192,7 @@ export function lrtDenseForward(args: usize, tid: i32, threads: i32, scratch: us
     tile(squared, 0, min<i32>(4, images - b), inputs, address(args, 6), address(args, 8), outputs, o, variance);
     for (let r = 0; r < 4 && b + r < images; r++) {
       let from = epsilon ? epsilon + ((<usize>(b + r) * <usize>outputs + <usize>o) << 2) : noise;
-      if (!epsilon) normals16(noise, keys, o >> 4, load<i32>(clock, 8) + b + r, load<i32>(clock), load<i32>(clock, 4));
+      if (!epsilon) normals16(noise, keys, o >> 4, drawNumber(clock, b + r), load<i32>(clock), load<i32>(clock, 4));
       const at = <usize>r << 6;
       for (let i: usize = 0; i < 64; i += 16) draw(mean + at + i, variance + at + i, v128.load(from + i));
     }

@@ -44,7 +44,21 @@ export function startRow(area: usize, image: i32, step: u32, sample: i32): void 
 
 /** The normals of `groups` (at most `CHUNK`) groups of 16 from `group` on, to area + DRAWS. */
 export function drawChunk(area: usize, group: i32, groups: i32): void {
-  const to = area + DRAWS;
+  drawGroups(area, group, groups, area + DRAWS);
+}
+
+/** Normals `first` to `first` + `size` - 1 of the row; returns their place at `to` or up to 60 bytes behind. */
+export function drawRow(area: usize, first: i32, size: i32, to: usize): usize {
+  const from = first >> 4;
+  const groups = ((first + size + 15) >> 4) - from;
+  for (let group = 0; group < groups; group += CHUNK) {
+    drawGroups(area, from + group, min<i32>(CHUNK, groups - group), to + (<usize>group << 6));
+  }
+  return to + (<usize>(first & 15) << 2);
+}
+
+/** Writes an even number of groups. */
+function drawGroups(area: usize, group: i32, groups: i32, to: usize): void {
   // Philox takes two groups at a time.
   const end = to + (<usize>((groups + 1) & ~1) << 6);
   philox(area, group, to, end);

@@ -7,6 +7,23 @@ export const KEY_BYTES: usize = 256;
 /** Bytes of what `normals16` writes: the draws, and room to work. */
 export const DRAW_BYTES: usize = 128;
 
+/** Images that share a draw, at most (SHARED_IMAGES of kernels/Inference.ts). */
+export const SHARED_IMAGES: i32 = 8;
+
+/** How many of an image's lowest bits its noise does not see. */
+// @ts-ignore: decorator
+@inline
+export function sharedBits(clock: usize): i32 {
+  return load<i32>(clock, 12) & 3;
+}
+
+/** What names the noise of image `image` of the batch in Philox's counter. */
+// @ts-ignore: decorator
+@inline
+export function drawNumber(clock: usize, image: i32): i32 {
+  return (load<i32>(clock, 8) + image) >> sharedBits(clock);
+}
+
 /** Writes Philox's round keys, each word repeated over a vector. */
 export function prepareKeys(to: usize, key0: i32, key1: i32): void {
   for (let round = 0; round < ROUNDS; round++) {

@@ -22,9 +22,12 @@ function listBytes(inputs: number): number {
   return 128 + (GROUP / 2) * 16 * (inputs + 4);
 }
 
+/** Images that share a draw, at most (`assembly/noise.ts`). */
+const SHARED_IMAGES = 8;
+
 /** Scratch as `assembly/conv-inference.ts` lays it out. */
-function convScratch(g: ConvGeometry): number {
-  return roomy(NOISE_BYTES) + roomy(g.paddedBytes) + 3 * roomy(g.convBytes) + g.winogradBytes;
+function convScratch(g: ConvGeometry, planes: number): number {
+  return roomy(NOISE_BYTES) + roomy(g.paddedBytes) + planes * roomy(g.convBytes) + g.winogradBytes;
 }
 
 /** x [B,H,W,C], filter [K,K,C,O], bias? [O] -> y [B,YH,YW,O] */
@@ -39,7 +42,7 @@ export const ConvReluPoolInference: SimdKernel<ConvAttributes> = {
       optional(backend, bias),
       backend.address(y),
     ];
-    backend.dispatch(Op.ConvInference, [g.address, g.images, ...addresses], convScratch(g));
+    backend.dispatch(Op.ConvInference, [g.address, g.images, ...addresses], convScratch(g, 1));
     return y;
   },
 };
@@ -63,8 +66,9 @@ export const LrtConvReluPoolInference: SimdKernel<ConvAttributes & LrtAttributes
     const g = convGeometry(backend, inputs.x.shape, inputs.mu.shape, attributes);
     const rows = g.images * repeat;
     const y = backend.output([rows, ...g.output, g.channels]);
+    const planes = repeat > 1 ? 1 + 2 * SHARED_IMAGES : 3;
     const words = [g.address, rows, repeat, samples, ...lrtWords(backend, inputs, attributes)];
-    backend.dispatch(Op.LrtConvInference, [...words, backend.address(y)], convScratch(g));
+    backend.dispatch(Op.LrtConvInference, [...words, backend.address(y)], convScratch(g, planes));
     return y;
   },
 };
@@ -99,7 +103,7 @@ export const LrtDenseInference: SimdKernel<DenseAttributes & LrtAttributes & Sam
     const y = backend.output([rows, outputs]);
     const sizes = [rows, repeat, samples, inputs, outputs, Number(relu)];
     const words = [...sizes, ...lrtWords(backend, tensors, attributes), backend.address(y)];
-    const scratch = roomy(NOISE_BYTES) + 2 * GROUP * roomy(4 * outputs) + listBytes(inputs);
+    const scratch = roomy(NOISE_BYTES) + (1 + 2 * GROUP) * roomy(4 * outputs) + listBytes(inputs);
     backend.dispatch(Op.LrtDenseInference, words, scratch);
     return y;
   },

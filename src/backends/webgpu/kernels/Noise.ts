@@ -18,6 +18,7 @@ const NOISE = defineProgram('Noise', {
     samples: 'u32',
     batch: 'u32',
     first: 'u32',
+    shares: 'u32',
     key0: 'u32',
     key1: 'u32',
   },
@@ -27,7 +28,8 @@ const NOISE = defineProgram('Noise', {
   each: `
   let row = i / p.blocks;
   let block = i % p.blocks;
-  let image = select(0u, clock[2], p.batch != 0u) + p.first + row / p.samples;
+  let number = select(0u, clock[2], p.batch != 0u) + p.first + row / p.samples;
+  let image = number >> select(0u, clock[3] & 3u, p.shares != 0u);
   let drawn = normals(vec4u(block, image, clock[0], clock[1] + row % p.samples), vec2u(p.key0, p.key1));
   let e = ${GROUP}u * (block / ${LANES}u) + block % ${LANES}u;
   for (var j = 0u; j < 4u; j++) {
@@ -46,11 +48,11 @@ function draw(
   backend: WebgpuBackend,
   clock: TensorInfo,
   { key0, key1, samples = 1 }: Draw,
-  { rows, size, batch, first }: { rows: number; size: number; batch: number; first: number },
+  { rows, size, batch, first, shares }: Record<'rows' | 'size' | 'batch' | 'first' | 'shares', number>,
 ): number {
   const blocks = LANES * Math.ceil(size / GROUP);
   const epsilon = backend.allocate(4 * rows * size);
-  const params = { size, blocks, samples, batch, first, key0, key1 };
+  const params = { size, blocks, samples, batch, first, shares, key0, key1 };
   backend.each(NOISE, { clock, epsilon }, params, rows * blocks);
   return epsilon;
 }
@@ -63,7 +65,7 @@ export function rowNoise(
   rows: number,
   size: number,
 ): number {
-  return draw(backend, clock, of, { rows, size, batch: 1, first: 0 });
+  return draw(backend, clock, of, { rows, size, batch: 1, first: 0, shares: 1 });
 }
 
 /** A scratch buffer with normals for weights. @param image of the batch, or -1 for one draw for all */
@@ -79,6 +81,7 @@ export function weightNoise(
     size,
     batch: Number(image >= 0),
     first: Math.max(0, image),
+    shares: 0,
   });
 }
 
