@@ -10,13 +10,6 @@ function initStream(seed: number, name: string): Stream {
   return new Stream(streamKey(seed, `init/${name}`));
 }
 
-/** A loop: `Float32Array.from` takes three times as long. */
-function drawn(size: number, draw: () => number): Float32Array {
-  const values = new Float32Array(size);
-  for (let i = 0; i < size; i++) values[i] = draw();
-  return values;
-}
-
 /** `size` draws of U(low, high) for the named parameter, in PyTorch's order. */
 export function uniformInit(
   size: number,
@@ -26,13 +19,18 @@ export function uniformInit(
   high: number,
 ): Float32Array {
   const stream = initStream(seed, name);
-  return drawn(size, () => low + (high - low) * stream.uniform());
+  const values = new Float32Array(size);
+  // A loop: with `Float32Array.from`, and with a function for each draw, it takes three times as long.
+  for (let i = 0; i < size; i++) values[i] = low + (high - low) * stream.uniform();
+  return values;
 }
 
 /** `size` draws of N(mean, std^2) for the named parameter, in PyTorch's order. */
 export function normalInit(size: number, seed: number, name: string, std: number, mean = 0): Float32Array {
   const stream = initStream(seed, name);
-  return drawn(size, () => mean + std * stream.normal());
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) values[i] = mean + std * stream.normal();
+  return values;
 }
 
 /** The rho whose softplus is sigma: log(exp(sigma) - 1). */
