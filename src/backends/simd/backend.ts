@@ -1,10 +1,7 @@
-// Not `import`, for the reason in ../tfjs.ts.
-import cpu = require('@tensorflow/tfjs-backend-cpu');
-
 import type { BackendValues, DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import { type Allocator, Arena } from '../replay/arena.js';
-import { Recorder } from '../replay/recorder.js';
-import { Replay, type StepOutputs } from '../replay/replay.js';
+import type { Allocator } from '../replay/arena.js';
+import type { Recorder } from '../replay/recorder.js';
+import { RecordingBackend } from '../replay/recording-backend.js';
 import type { SimdEngine } from './engine.js';
 import { link, type Recording } from './link.js';
 import type { Op } from './opcodes.js';
@@ -21,44 +18,19 @@ interface Entry {
  * A TF.js backend on WebAssembly SIMD. Hot kernels run in the engine; every other op runs in TF.js's own
  * CPU kernels, on views of the same memory. It is not a device: reads are synchronous copies.
  */
-export class SimdBackend extends cpu.MathBackendCPU {
-  private recorder: Recorder<Op> | undefined;
-  private readonly arenas = new Set<Arena>();
+export class SimdBackend extends RecordingBackend<Op, Recording> {
   private readonly stores = new WeakMap<Uint8Array, number>();
 
   constructor(readonly simd: SimdEngine) {
     super();
-    // The base class greets Node users with advice that does not apply here.
-    (this as unknown as { firstUse: boolean }).firstUse = false;
   }
 
   private entry(dataId: DataId): Entry {
     return this.data.get(dataId) as Entry;
   }
 
-  private get allocator(): Allocator {
-    return this.recorder?.arena ?? this.simd.heap;
-  }
-
-  /** Scratch memory for the time of one kernel, or longer: give it back with `release`. */
-  allocate(bytes: number): number {
-    return this.allocator.allocate(bytes);
-  }
-
-  release(address: number): void {
-    for (const arena of this.arenas) {
-      if (arena.owns(address)) {
-        arena.free(address);
-        return;
-      }
-    }
-    this.simd.heap.free(address);
-  }
-
-  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
-    const dataId = super.write(values, shape, dtype);
-    this.recorder?.addConstant(dataId);
-    return dataId;
+  protected override get blocks(): Allocator {
+    return this.simd.heap;
   }
 
   /** A new tensor in the engine's memory; its content is undefined. */
@@ -128,57 +100,21 @@ export class SimdBackend extends cpu.MathBackendCPU {
   }
 
   override readSync(dataId: DataId): BackendValues {
-    if (this.recorder && !this.recorder.isConstant(dataId))
-      this.recorder.block('the step reads tensor values');
+    this.noteRead(dataId);
     const values = super.readSync(dataId);
     // A copy: the memory behind a disposed tensor is used again.
     return this.entry(dataId).address === undefined ? values : (values as Float32Array).slice();
   }
 
-  override async read(dataId: DataId): Promise<BackendValues> {
-    return this.readSync(dataId);
-  }
-
-  /** Runs a CPU kernel of TF.js. A recording with it is replayable only if all it reads is constant. */
+  /** Runs a CPU kernel of TF.js. */
   borrow<T>(kernel: string, inputs: readonly TensorInfo[], run: () => T): T {
-    const { recorder } = this;
-    if (recorder && inputs.some((input) => input && !recorder.isConstant(input.dataId)))
-      recorder.block(`${kernel} runs outside the engine`);
+    this.noteBorrowed(kernel, inputs.filter(Boolean));
     return run();
   }
 
-  /** Runs `step` while every kernel call is noted; its memory comes from `arena`. */
-  pass<T>(arena: Arena, step: () => T): { value: T; recorder: Recorder<Op> } {
-    const recorder = new Recorder<Op>(arena);
-    this.recorder = recorder;
-    try {
-      return { value: step(), recorder };
-    } finally {
-      this.recorder = undefined;
-    }
-  }
-
-  /** An arena whose blocks this backend gives back when tensors in them are disposed of. */
-  createArena(): Arena {
-    const arena = new Arena(this.simd.heap);
-    this.arenas.add(arena);
-    return arena;
-  }
-
-  /** Gives an arena's memory back; no tensor may lie in it any more. */
-  removeArena(arena: Arena): void {
-    this.arenas.delete(arena);
-    arena.dispose();
-  }
-
   /** Writes the kernel calls of a pass into memory as one program. */
-  link(recorder: Recorder<Op>): Recording {
+  override link(recorder: Recorder<Op>): Recording {
     return link(this.simd, recorder);
-  }
-
-  /** A runner that replays a step once it has seen it twice. */
-  replay<T extends StepOutputs>(): Replay<T, Op, Recording> {
-    return new Replay<T, Op, Recording>(this);
   }
 
   override dispose(): void {

@@ -1,11 +1,9 @@
-// Not `import`, for the reason in ../tfjs.ts.
-import cpu = require('@tensorflow/tfjs-backend-cpu');
-
 import type { BackendValues, DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { BayescnnError } from '../../errors.js';
-import { type Allocator, Arena } from '../replay/arena.js';
-import { Recorder } from '../replay/recorder.js';
-import { type Linked, Replay, type StepOutputs } from '../replay/replay.js';
+import type { Allocator } from '../replay/arena.js';
+import type { Recorder } from '../replay/recorder.js';
+import { RecordingBackend } from '../replay/recording-backend.js';
+import type { Linked, StepOutputs } from '../replay/replay.js';
 import type { Call, Device } from './device.js';
 import { Pool } from './pool.js';
 import { groupsOf, type Program, wordOf } from './program.js';
@@ -39,10 +37,8 @@ export type Operand = TensorInfo | number | undefined;
  * A TF.js backend on WebGPU. Tensors stay on the device; every op without a kernel of this engine's own runs in TF.js's CPU
  * kernels, on copies that are read back.
  */
-export class WebgpuBackend extends cpu.MathBackendCPU {
+export class WebgpuBackend extends RecordingBackend<Program, Linked> {
   private readonly pool: Pool;
-  private recorder: Recorder<Program> | undefined;
-  private readonly arenas = new Set<Arena>();
   private readonly stores = new WeakMap<Uint8Array, number>();
   /** Stands for operands that are not there; no kernel writes it. */
   private readonly nothing: number;
@@ -51,8 +47,6 @@ export class WebgpuBackend extends cpu.MathBackendCPU {
 
   constructor(readonly device: Device) {
     super();
-    // The base class greets Node users with advice that does not apply here.
-    (this as unknown as { firstUse: boolean }).firstUse = false;
     this.pool = new Pool(device);
     this.nothing = this.pool.allocate(0);
   }
@@ -61,8 +55,8 @@ export class WebgpuBackend extends cpu.MathBackendCPU {
     return this.data.get(dataId) as Entry;
   }
 
-  private get allocator(): Allocator {
-    return this.recorder?.arena ?? this.pool;
+  protected override get blocks(): Allocator {
+    return this.pool;
   }
 
   /** Bytes in buffers that are in use. */
@@ -70,10 +64,9 @@ export class WebgpuBackend extends cpu.MathBackendCPU {
     return this.pool.usedBytes;
   }
 
-  /** A buffer for the time of one kernel, or longer: give it back with `release`. */
-  allocate(bytes: number): number {
+  override allocate(bytes: number): number {
     this.checkSize(bytes);
-    return this.allocator.allocate(bytes);
+    return super.allocate(bytes);
   }
 
   private checkSize(bytes: number): void {
@@ -84,22 +77,6 @@ export class WebgpuBackend extends cpu.MathBackendCPU {
       `engine webgpu: at most ${largestBuffer} bytes in one buffer on this device, got a request for ${bytes}`,
       { hint: 'use a smaller train.batchSize or eval.batchSize, or --subset where it is the data set' },
     );
-  }
-
-  release(id: number): void {
-    for (const arena of this.arenas) {
-      if (arena.owns(id)) {
-        arena.free(id);
-        return;
-      }
-    }
-    this.pool.free(id);
-  }
-
-  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
-    const dataId = super.write(values, shape, dtype);
-    this.recorder?.addConstant(dataId);
-    return dataId;
   }
 
   /** A new tensor on the device; its content is undefined. */
@@ -187,18 +164,13 @@ export class WebgpuBackend extends cpu.MathBackendCPU {
   }
 
   override readSync(dataId: DataId): BackendValues {
-    if (this.recorder && !this.recorder.isConstant(dataId))
-      this.recorder.block('the step reads tensor values');
+    this.noteRead(dataId);
     const entry = this.entry(dataId);
     if (entry.buffer === undefined) return super.readSync(dataId);
     const { together } = entry;
     if (together === undefined) return this.fetch([entry])[0];
     together.read ??= new Map(this.fetch(together.entries).map((values, i) => [together.entries[i], values]));
     return together.read.get(entry) as BackendValues;
-  }
-
-  override async read(dataId: DataId): Promise<BackendValues> {
-    return this.readSync(dataId);
   }
 
   /** Copies of what lies on the device. */
@@ -213,15 +185,10 @@ export class WebgpuBackend extends cpu.MathBackendCPU {
       .map((bytes, i) => (entries[i].dtype === 'int32' ? new Int32Array(bytes) : new Float32Array(bytes)));
   }
 
-  /**
-   * Runs a CPU kernel of TF.js, whose inputs are copied to the host for that time. A recording with it is replayable only if
-   * all it reads is constant.
-   */
+  /** Runs a CPU kernel of TF.js, whose inputs are copied to the host for that time. */
   borrow<T>(kernel: string, inputs: readonly TensorInfo[], run: () => T): T {
-    const { recorder } = this;
-    const there = inputs.filter((input) => input !== undefined && input !== null);
-    if (recorder && there.some(({ dataId }) => !recorder.isConstant(dataId)))
-      recorder.block(`${kernel} runs outside the engine`);
+    const there = inputs.filter(Boolean);
+    this.noteBorrowed(kernel, there);
     const away = [...new Set(there.map(({ dataId }) => this.entry(dataId)))].filter(
       ({ buffer }) => buffer !== undefined,
     );
@@ -233,19 +200,8 @@ export class WebgpuBackend extends cpu.MathBackendCPU {
     }
   }
 
-  /** Runs `step` while every kernel call is noted; its memory comes from `arena`. */
-  pass<T>(arena: Arena, step: () => T): { value: T; recorder: Recorder<Program> } {
-    const recorder = new Recorder<Program>(arena);
-    this.recorder = recorder;
-    try {
-      return { value: step(), recorder };
-    } finally {
-      this.recorder = undefined;
-    }
-  }
-
   /** Makes the kernel calls of a pass ready on the device, to be run again by one command. */
-  link({ instructions }: Recorder<Program>, outputs: StepOutputs): Linked {
+  override link({ instructions }: Recorder<Program>, outputs: StepOutputs): Linked {
     const { device } = this;
     const calls = instructions.map(({ op, words }): Call => {
       const [x, y, ...rest] = words;
@@ -272,25 +228,6 @@ export class WebgpuBackend extends cpu.MathBackendCPU {
     };
     for (const entry of together.entries) entry.together = together;
     return together;
-  }
-
-  createArena(): Arena {
-    const arena = new Arena({
-      allocate: (bytes) => this.pool.allocate(bytes),
-      free: (id) => this.pool.free(id),
-    });
-    this.arenas.add(arena);
-    return arena;
-  }
-
-  removeArena(arena: Arena): void {
-    this.arenas.delete(arena);
-    arena.dispose();
-  }
-
-  /** A runner that replays a step once it has seen it twice. */
-  replay<T extends StepOutputs>(): Replay<T, Program, Linked> {
-    return new Replay<T, Program, Linked>(this);
   }
 
   override dispose(): void {
