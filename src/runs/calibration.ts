@@ -1,7 +1,7 @@
 import { CLASS_COUNT } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
 import { fitTemperature, type TemperatureFit } from '../metrics/index.js';
-import { evaluate } from '../train/evaluate.js';
+import { type DrawOptions, drawLogits } from '../train/draw-logits.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { Setup } from './setup.js';
 import type { OpenedModel, StoredModel } from './stored-model.js';
@@ -32,20 +32,20 @@ export async function fitOnValidation(
   const size = plan.validation.length * CLASS_COUNT;
   const logits = Array.from({ length: predictions }, () => new Float64Array(size));
   let done = 0;
-  await evaluate(stored.untempered, train, {
+  const options: DrawOptions = {
     indices: plan.validation,
     samples,
     batchSize,
     epoch: stored.epoch,
     signal,
     onProgress: (images, total) => reporter.evaluating(images, total),
-    sink: {
-      addBatch(batch) {
-        batch.forEach((sample, s) => {
-          logits[s].set(sample, done);
-        });
-        done += batch[0].length;
-      },
+  };
+  await drawLogits(stored.untempered, train, options, {
+    addBatch(batch) {
+      batch.forEach((sample, s) => {
+        logits[s].set(sample, done);
+      });
+      done += batch[0].length;
     },
   });
   const labels = Uint8Array.from(plan.validation, (index) => train.labels[index]);

@@ -3,7 +3,7 @@ import type { ActiveEngine } from '../backends/select.js';
 import { CLASS_COUNT, IMAGE_BYTES } from '../data/index.js';
 import { DetailedAccumulator } from '../metrics/index.js';
 import type { Classifier } from '../train/classifier.js';
-import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
+import { type DrawOptions, drawLogits } from '../train/draw-logits.js';
 import type { LabelledSource } from '../train/step.js';
 
 /** Images that are changed between two looks at the signal. */
@@ -14,7 +14,7 @@ export interface ShiftedEvaluation {
   classifier: Classifier;
   engine: ActiveEngine;
   clean: LabelledSource;
-  options: EvaluationOptions;
+  options: DrawOptions;
 }
 
 /** Writes images [n * 3072] that take the place of the clean ones at `indices` [n]. */
@@ -24,7 +24,7 @@ export type Fill = (indices: Int32Array, out: Uint8Array) => void | Promise<void
 export class ChangedImages {
   private readonly images: Uint8Array;
   private readonly source: LabelledSource;
-  private readonly options: EvaluationOptions;
+  private readonly options: DrawOptions;
   private readonly indices: Int32Array;
 
   constructor(private readonly evaluation: ShiftedEvaluation) {
@@ -47,7 +47,7 @@ export class ChangedImages {
       await setImmediate();
     }
     const detailed = new DetailedAccumulator(CLASS_COUNT);
-    await evaluate(this.evaluation.classifier, this.source, { ...options, sink: detailed });
+    await drawLogits(this.evaluation.classifier, this.source, options, detailed);
     return detailed;
   }
 }

@@ -3,7 +3,7 @@ import { CLASS_COUNT, type DataEvents } from '../data/index.js';
 import { BayescnnError } from '../errors.js';
 import { DetailedAccumulator, type DetailedMetrics } from '../metrics/index.js';
 import { ExportFolder, requireFree } from '../results/index.js';
-import { type EvaluationOptions, evaluate } from '../train/evaluate.js';
+import { type DrawOptions, drawLogits } from '../train/draw-logits.js';
 import type { TrainReporter } from '../train/reporter.js';
 import type { LabelledSource } from '../train/step.js';
 import { tempered } from '../train/tempered.js';
@@ -107,7 +107,7 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
       : await ExportFolder.create(request.export, indices.length, CLASS_COUNT);
   try {
     const { classifier, temperature } = await heated(evaluation);
-    const options: EvaluationOptions = {
+    const options: DrawOptions = {
       indices,
       samples: config.eval.samples,
       batchSize: config.eval.batchSize,
@@ -115,13 +115,10 @@ async function measure(evaluation: Evaluation): Promise<EvaluationReport> {
       signal: request.signal,
       onProgress: (done, total) => request.reporter.evaluating(done, total),
     };
-    const { kl } = await evaluate(classifier, source, {
-      ...options,
-      sink: {
-        addBatch: (logits, labels) => {
-          detailed.addBatch(logits, labels);
-          folder?.addBatch(logits);
-        },
+    const kl = await drawLogits(classifier, source, options, {
+      addBatch: (logits, labels) => {
+        detailed.addBatch(logits, labels);
+        folder?.addBatch(logits);
       },
     });
     const curve = request.curve ? detailed.curve() : undefined;

@@ -7,7 +7,7 @@ import {
   oodDetection,
 } from '../metrics/index.js';
 import { ENTROPY_BINS, shares } from '../report/index.js';
-import { evaluate } from '../train/evaluate.js';
+import { drawLogits } from '../train/draw-logits.js';
 import { ChangedImages, type ShiftedEvaluation } from './changed-images.js';
 
 /** How well each score tells one set of images from the evaluated ones. */
@@ -67,11 +67,8 @@ export async function evaluateOutsideFiles(
     // They have no label among the classes; no metric that needs one is read.
     const source = { ...clean, images, labels: new Uint8Array(n) };
     const sink = new DetailedAccumulator(CLASS_COUNT);
-    await evaluate(classifier, source, {
-      ...options,
-      indices: Int32Array.from({ length: n }, (_, i) => i),
-      sink,
-    });
+    const indices = Int32Array.from({ length: n }, (_, i) => i);
+    await drawLogits(classifier, source, { ...options, indices }, sink);
     const outside = sink.images();
     measured.push({ result: { ...detectionOf(set, inside, outside), file, sha256 }, images: outside });
   }
