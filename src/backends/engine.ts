@@ -12,6 +12,8 @@ export interface EngineRequest {
 export interface ActiveEngine {
   name: EngineName;
   reason: string;
+  /** What `reason` tells of where it computes, if anything. */
+  note?: string;
   /** What computes: `CPU`, or the GPU as its driver names it. */
   device: string;
   threads: number;

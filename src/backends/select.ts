@@ -39,13 +39,15 @@ async function startSimdEngine(
   };
 }
 
-async function startWebgpuEngine(reason: string): Promise<ActiveEngine> {
+async function startWebgpuEngine(): Promise<ActiveEngine> {
   const { startWebgpu } = await import('./webgpu/index.js');
   const backend = await startWebgpu();
   const { name, software } = backend.device.adapter;
+  const note = software ? 'its adapter computes on the CPU' : undefined;
   return {
     name: 'webgpu',
-    reason: software ? `${reason}; its adapter computes on the CPU` : reason,
+    reason: byName(note),
+    ...(note && { note }),
     device: name,
     threads: 1,
     relaxed: false,
@@ -57,9 +59,13 @@ async function startWebgpuEngine(reason: string): Promise<ActiveEngine> {
   };
 }
 
+function byName(note?: string): string {
+  return note === undefined ? 'asked for by name' : `asked for by name; ${note}`;
+}
+
 async function automatic(request: EngineRequest, created?: Promise<SimdEngine>): Promise<ActiveEngine> {
   const obstacle = await obstacleToTensorflow(request.threads);
-  if (obstacle === undefined) return startTensorflow(request.threads, () => 'TensorFlow uses a CUDA device');
+  if (obstacle === undefined) return startTensorflow(request.threads, (note) => `TensorFlow ${note}`);
   return startSimdEngine(request, `the default on a CPU; ${obstacle}`, created);
 }
 
@@ -77,25 +83,21 @@ export async function selectEngine(
     case 'auto':
       return automatic(request, created);
     case 'simd':
-      return startSimdEngine(request, 'asked for by name', created);
+      return startSimdEngine(request, byName(), created);
     case 'tensorflow':
-      return startTensorflow(
-        request.threads,
-        (gpu) =>
-          `asked for by name; ${gpu ? 'uses a CUDA device' : 'runs on the CPU: no CUDA device in use'}`,
-      );
+      return startTensorflow(request.threads, byName);
     case 'cpu':
       await tf.setBackend('cpu');
       return {
         name: 'cpu',
-        reason: 'asked for by name',
+        reason: byName(),
         device: 'CPU',
         threads: 1,
         relaxed: false,
         dispose: async () => {},
       };
     case 'webgpu':
-      return startWebgpuEngine('asked for by name');
+      return startWebgpuEngine();
   }
 }
 
@@ -149,8 +151,7 @@ async function stateOf(
 }
 
 /** What an engine runs on, for people. */
-function whereOf({ name, device, reason, threads }: ActiveEngine): string {
-  if (name === 'webgpu') return `on ${device}${reason.replace('asked for by name', '')}`.replace(';', ':');
-  const note = name === 'tensorflow' ? `, ${reason.replace('asked for by name; ', '')}` : '';
-  return `${threads === 1 ? '1 thread' : `${threads} threads`}${note}`;
+function whereOf({ name, device, note, threads }: ActiveEngine): string {
+  if (name === 'webgpu') return `on ${device}${note ? `: ${note}` : ''}`;
+  return `${threads === 1 ? '1 thread' : `${threads} threads`}${note ? `, ${note}` : ''}`;
 }

@@ -53,18 +53,21 @@ export async function obstacleToTensorflow(
 
 /**
  * Starts TensorFlow's native engine and makes it TF.js's backend.
+ * @param reason why it runs, with a note on where it computes
  * @throws BayescnnError 'engine' when it is not installed or does not load
  */
 export async function startTensorflow(
   threads: number,
-  reason: (gpu: boolean) => string,
+  reason: (note: string) => string,
   host = tensorflowHost,
 ): Promise<ActiveEngine> {
   try {
     const gpu = await host.load(threads);
+    const note = gpu ? 'uses a CUDA device' : 'runs on the CPU: no CUDA device in use';
     return {
       name: 'tensorflow',
-      reason: reason(gpu),
+      reason: reason(note),
+      note,
       device: gpu ? 'CUDA device' : 'CPU',
       threads: threads || availableParallelism(),
       relaxed: false,

@@ -33,11 +33,11 @@ describe('automatic choice', () => {
 });
 
 describe('TensorFlow by name', () => {
-  const reason = (gpu: boolean) => (gpu ? 'on a GPU' : 'on the CPU');
+  const reason = (note: string) => `because; ${note}`;
 
   it.each([
-    [true, 'on a GPU', 'CUDA device'],
-    [false, 'on the CPU', 'CPU'],
+    [true, 'because; uses a CUDA device', 'CUDA device'],
+    [false, 'because; runs on the CPU: no CUDA device in use', 'CPU'],
   ])('reports what isUsingGpuDevice says: %s', async (gpu, why, device) => {
     const engine = await startTensorflow(2, reason, host({ load: async () => gpu }));
     expect(engine).toMatchObject({ name: 'tensorflow', reason: why, device, threads: 2, relaxed: false });
