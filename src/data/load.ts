@@ -56,13 +56,9 @@ export async function readyDataset(
   extras: Pick<LoadExtras, 'allocate' | 'signal'>,
 ): Promise<Dataset | undefined> {
   const cacheDir = options.cacheDir ?? defaultCacheDir();
-  const { allocate, signal } = extras;
   try {
     const located = await locateReady(options, cacheDir);
-    return (
-      located &&
-      (await readReady(cacheDir, located, { ...(allocate && { allocate }), ...(signal && { signal }) }))
-    );
+    return located && (await readReady(cacheDir, located, extras));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { sigmaOf } from '../models/initialize.js';
 import { metricError } from './check.js';
 
 /** Bins of log10 |mu| / sigma: `count` of equal width from `low` to `high`; what lies beyond goes to the end bins. */
@@ -19,11 +20,6 @@ export interface SignalToNoise {
   p95_snr: number;
   /** Weights in each of `SNR_BINS`. */
   snr_histogram: number[];
-}
-
-/** log(1 + exp(rho)); beyond 20 the identity, as PyTorch's softplus. */
-function softplus(rho: number): number {
-  return rho > 20 ? rho : Math.log1p(Math.exp(rho));
 }
 
 /** The bin of a signal-to-noise ratio; 0 and infinity have one too. */
@@ -54,7 +50,7 @@ export function signalToNoise(tensors: readonly VariationalValues[]): SignalToNo
   let at = 0;
   for (const { mu, rho } of tensors) {
     for (let i = 0; i < mu.length; i++) {
-      const sigma = softplus(rho[i]);
+      const sigma = sigmaOf(rho[i]);
       // Finite, so that it can be written: softplus underflows far below any rho that trains.
       const snr = mu[i] === 0 ? 0 : Math.min(Number.MAX_VALUE, Math.abs(mu[i]) / sigma);
       sigmas += sigma;

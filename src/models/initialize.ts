@@ -33,6 +33,11 @@ export function normalInit(size: number, seed: number, name: string, std: number
   return values;
 }
 
+/** softplus(rho) = log(1 + exp(rho)); beyond 20 the identity, as PyTorch's. */
+export function sigmaOf(rho: number): number {
+  return rho > 20 ? rho : Math.log1p(Math.exp(rho));
+}
+
 /** The rho whose softplus is sigma: log(exp(sigma) - 1). */
 export function rhoOf(sigma: number): number {
   // exp(sigma) overflows far above where softplus is the identity anyway.

@@ -1,3 +1,4 @@
+import { sigmaOf } from './initialize.js';
 import type { TorchRecord } from './torch-record.js';
 
 /** Noise this many times the signal is told: the default start of a LeNet's second convolution has 1.1 and trains. */
@@ -10,10 +11,9 @@ interface Pair {
   readonly sigma: Float64Array;
 }
 
-function softplus(values: Float32Array): Float64Array {
-  const result = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++)
-    result[i] = values[i] > 20 ? values[i] : Math.log1p(Math.exp(values[i]));
+function sigmasOf(rho: Float32Array): Float64Array {
+  const result = new Float64Array(rho.length);
+  for (let i = 0; i < rho.length; i++) result[i] = sigmaOf(rho[i]);
   return result;
 }
 
@@ -21,7 +21,7 @@ function pairsOf(record: TorchRecord): Pair[] {
   const names = Object.keys(record).filter((name) => name.endsWith('_rho'));
   return names.map((rho) => {
     const name = rho.slice(0, -'_rho'.length);
-    return { name, mu: record[`${name}_mu`].data, sigma: softplus(record[rho].data) };
+    return { name, mu: record[`${name}_mu`].data, sigma: sigmasOf(record[rho].data) };
   });
 }
 

@@ -1,3 +1,4 @@
+import { sigmaOf } from '../models/initialize.js';
 import {
   imageScores,
   type ReportGroup,
@@ -87,7 +88,6 @@ function sigmaHistograms(weights: NamedArrays): SigmaHistogram[] {
 
 function sigmaBin(rho: number): number {
   const { low, high, count } = SIGMA_BINS;
-  const sigma = rho > 20 ? rho : Math.log1p(Math.exp(rho));
-  const bin = Math.floor(((Math.log10(sigma) - low) / (high - low)) * count);
+  const bin = Math.floor(((Math.log10(sigmaOf(rho)) - low) / (high - low)) * count);
   return Math.min(count - 1, Math.max(0, bin));
 }

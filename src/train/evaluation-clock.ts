@@ -3,7 +3,7 @@ const EVALUATION = 0x80000000;
 
 /**
  * Images that share their noise: consecutive ones, as many as the clock's last word makes of it (`Clock` of ops/noise.ts).
- * A draw of weights is one for all images; this is one for a few, in a seventh of the time that each its own would take.
+ * A draw of weights is one for all images; this is one for a few, at an eighth of the noise.
  */
 export const SHARED_IMAGES = 8;
 const SHARED_BITS = Math.log2(SHARED_IMAGES);

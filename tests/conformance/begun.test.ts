@@ -1,27 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { beginEngine } from '../../src/backends/begin.js';
 import { selectEngine } from '../../src/backends/select.js';
 import type { SimdBackend } from '../../src/backends/simd/index.js';
 import { tf } from '../../src/backends/tfjs.js';
 import { type Config, parseConfig } from '../../src/config/index.js';
-import { loadDataset, writeSyntheticArchive } from '../../src/data/index.js';
+import { loadDataset } from '../../src/data/index.js';
 import { beginSetUp } from '../../src/runs/begin.js';
 import { setUp } from '../../src/runs/setup.js';
+import { smallArchive } from './small-archive.js';
 
-const directory = mkdtempSync(path.join(tmpdir(), 'bayescnn-begun-'));
-const archive = path.join(directory, 'archive.tar.gz');
-let sha256: string;
-beforeAll(async () => {
-  process.env.BAYESCNN_CACHE = path.join(directory, 'cache');
-  ({ sha256 } = await writeSyntheticArchive(archive, { seed: 3, trainPerFile: 12, test: 20 }));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const small = smallArchive('begun');
+const { archive } = small;
 
 const configOf = (kind: 'simd' | 'cpu', data: object = {}): Config =>
-  parseConfig({ data: { archive, sha256, ...data }, backend: { kind, threads: 2 } }, 'test');
+  parseConfig({ data: { archive, sha256: small.sha256, ...data }, backend: { kind, threads: 2 } }, 'test');
 const simd = { kind: 'simd', threads: 2, relaxed: false } as const;
 const stopped = /an engine that was disposed of/;
 
@@ -29,7 +21,7 @@ describe('a set-up', () => {
   it.each(['simd', 'cpu'] as const)('that was begun before is the one begun: %s', async (kind) => {
     const config = configOf(kind);
     const { source } = config.data;
-    const wanted = await loadDataset({ source, archive, sha256 });
+    const wanted = await loadDataset({ source, archive, sha256: small.sha256 });
     const begun = beginSetUp(config);
     const ready = await begun.data;
     const { engine, dataset, train } = await setUp(config, {}, begun);

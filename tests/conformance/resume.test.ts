@@ -1,24 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { differences } from '../../scripts/same-run.mjs';
 import { parseConfig } from '../../src/config/index.js';
-import { writeSyntheticArchive } from '../../src/data/index.js';
 import type { BayescnnError } from '../../src/errors.js';
 import { openResumable } from '../../src/runs/resume.js';
 import { runTraining } from '../../src/runs/train.js';
 import type { TrainReporter } from '../../src/train/reporter.js';
 import { engines } from './engines.js';
+import { smallArchive } from './small-archive.js';
 
-const directory = mkdtempSync(path.join(tmpdir(), 'bayescnn-resume-'));
-const archive = path.join(directory, 'archive.tar.gz');
-let sha256: string;
-beforeAll(async () => {
-  process.env.BAYESCNN_CACHE = path.join(directory, 'cache');
-  ({ sha256 } = await writeSyntheticArchive(archive, { seed: 3, trainPerFile: 12, test: 20 }));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const small = smallArchive('resume');
+const { archive, directory } = small;
 
 const ignore = () => {};
 const SILENT: TrainReporter = {
@@ -79,7 +72,7 @@ function configOf(name: string, settings: Settings, threads: number, everySteps:
     {
       name,
       seed: 7,
-      data: { archive, sha256, ...settings.data },
+      data: { archive, sha256: small.sha256, ...settings.data },
       model: { posterior: { sigma: 0.02 }, ...settings.model },
       train: { epochs: 3, batchSize: 7, printEvery: 2, checkpoint: { everySteps }, ...settings.train },
       eval: { samples: 2, batchSize: 10, ...settings.eval },

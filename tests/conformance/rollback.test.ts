@@ -1,24 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { differences } from '../../scripts/same-run.mjs';
 import { parseConfig } from '../../src/config/index.js';
-import { writeSyntheticArchive } from '../../src/data/index.js';
 import type { BayescnnError } from '../../src/errors.js';
 import { checkpointFile, loadCheckpoint, loadRollbacks, readMetrics } from '../../src/results/index.js';
 import { openResumable } from '../../src/runs/resume.js';
 import { runTraining } from '../../src/runs/train.js';
 import type { TrainReporter } from '../../src/train/reporter.js';
+import { smallArchive } from './small-archive.js';
 
-const directory = mkdtempSync(path.join(tmpdir(), 'bayescnn-rollback-'));
-const archive = path.join(directory, 'archive.tar.gz');
-let sha256: string;
-beforeAll(async () => {
-  process.env.BAYESCNN_CACHE = path.join(directory, 'cache');
-  ({ sha256 } = await writeSyntheticArchive(archive, { seed: 3, trainPerFile: 12, test: 20 }));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const small = smallArchive('rollback');
+const { archive, directory } = small;
 
 /** 60 images in steps of 7: an epoch has 9 steps. */
 const STEPS = 9;
@@ -36,7 +29,7 @@ async function train(name: string, change: object, watch: Watch = {}, threads = 
     {
       name,
       seed: 7,
-      data: { archive, sha256 },
+      data: { archive, sha256: small.sha256 },
       model: { bayesian: 'none' },
       train: {
         ...{ epochs: 3, batchSize: 7, printEvery: 2, checkpoint: { everySteps: 4 } },

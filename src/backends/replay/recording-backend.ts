@@ -57,10 +57,10 @@ export abstract class RecordingBackend<Op, R extends Linked> extends cpu.MathBac
       this.recorder.block('the step reads tensor values');
   }
 
-  /** A recording with a CPU kernel of TF.js is replayable only if all that it reads is constant. */
+  /** A recording with a CPU kernel of TF.js is replayable only if all that it reads is constant. @param inputs some may be missing */
   protected noteBorrowed(kernel: string, inputs: readonly TensorInfo[]): void {
     const { recorder } = this;
-    if (recorder && inputs.some(({ dataId }) => !recorder.isConstant(dataId)))
+    if (recorder && inputs.some((input) => input && !recorder.isConstant(input.dataId)))
       recorder.block(`${kernel} runs outside the engine`);
   }
 

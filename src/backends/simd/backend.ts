@@ -108,7 +108,7 @@ export class SimdBackend extends RecordingBackend<Op, Recording> {
 
   /** Runs a CPU kernel of TF.js. */
   borrow<T>(kernel: string, inputs: readonly TensorInfo[], run: () => T): T {
-    this.noteBorrowed(kernel, inputs.filter(Boolean));
+    this.noteBorrowed(kernel, inputs);
     return run();
   }
 

@@ -8,7 +8,8 @@ interface Instruction {
 /**
  * Which words of an instruction are addresses that it reads and writes, and how it is cut into shares: `vectors` in runs
  * of four elements (the count is word 0), `last` whole by the last thread, `pairs` in pairs of rows (the count is word
- * `rows`), `draws` by the samples of images that share a draw, `own` in a way of its own. `images` are those addresses that are cut by image (the count is word `rows`).
+ * `rows`), `draws` by the samples of images that share a draw, `own` in a way of its own. `images` are those addresses
+ * that are cut by image (the count is word `rows`).
  */
 interface Access {
   reads: number[];

@@ -187,8 +187,8 @@ export class WebgpuBackend extends RecordingBackend<Program, Linked> {
 
   /** Runs a CPU kernel of TF.js, whose inputs are copied to the host for that time. */
   borrow<T>(kernel: string, inputs: readonly TensorInfo[], run: () => T): T {
+    this.noteBorrowed(kernel, inputs);
     const there = inputs.filter(Boolean);
-    this.noteBorrowed(kernel, there);
     const away = [...new Set(there.map(({ dataId }) => this.entry(dataId)))].filter(
       ({ buffer }) => buffer !== undefined,
     );

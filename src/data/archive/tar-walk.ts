@@ -1,11 +1,7 @@
-import { createRequire } from 'node:module';
 import type { Parser, ReadEntry } from 'tar';
 import { dataError, quote } from '../fail.js';
 import { ARCHIVE_HINT } from '../source.js';
-
-const require = createRequire(import.meta.url);
-/** Loaded with the first archive: where its decoded form lies in the cache, none is opened. */
-const tar = () => require('tar') as typeof import('tar');
+import { tar } from './tar-package.js';
 
 const BLOCK_BYTES = 512;
 /** Bounds what long names and pax headers may make the parser hold in memory. */

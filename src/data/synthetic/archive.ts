@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { BayescnnError } from '../../errors.js';
+import { tar } from '../archive/tar-package.js';
 import { writeAtomically } from '../cache/files.js';
 import { checkAbort } from '../fail.js';
 import {
@@ -17,10 +17,6 @@ import {
 } from '../source.js';
 import { PictureMaker } from './pictures.js';
 import { SHAPES } from './shapes.js';
-
-const require = createRequire(import.meta.url);
-/** Loaded with the first archive that is written. */
-const tar = () => require('tar') as typeof import('tar');
 
 const BLOCK_BYTES = 512;
 const RECORDS_A_CHUNK = 200;

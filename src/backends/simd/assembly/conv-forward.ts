@@ -103,7 +103,7 @@ function storeHigh(to: usize, v: v128, width: i32): void {
 /** 16 output channels x 2 neighbouring positions. */
 // @ts-ignore: decorator
 @inline
-function block4x2(
+export function block4x2(
   outer: i32,
   outerStep: usize,
   inner: i32,
@@ -162,7 +162,7 @@ function block4x2(
 }
 
 /** 16 output channels x 1 neighbouring position. */
-function block4x1(
+export function block4x1(
   outer: i32,
   outerStep: usize,
   inner: i32,

@@ -157,7 +157,7 @@ function lrtFiltersAt(g: usize, scratch: usize, parts: bool): usize {
   return planeAt(g, scratch, parts ? 1 + 2 * SHARED_IMAGES : 3);
 }
 
-/** Mean and standard deviation of row `row` of x, to the planes of image `i` of the piece. */
+/** Mean and standard deviation of row `row` of x, to the planes of image `i` of its block. */
 function moments(args: usize, row: i32, i: i32, filter: usize, scratch: usize): void {
   const g = address(args, 0);
   const image = address(args, X) + <usize>row * imageBytes(g);

@@ -1,5 +1,5 @@
-import { convolve } from './conv-forward';
-import { clear, madd, roomy } from './common';
+import { block4x1, block4x2, convolve } from './conv-forward';
+import { clear, roomy } from './common';
 import {
   G_CHANNELS, G_INNER, G_INNER_STEP, G_LENGTH, G_OUTER, G_OUTER_STEP, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_POOL, G_ROW_STEP, G_STEP,
 } from './geometry';
@@ -126,77 +126,22 @@ function pointProducts(g: usize, v: usize, u: usize, pitch: usize, m: usize): vo
   const column = pixel * <usize>paddedHeight(g);
   for (const end = v + <usize>tileCount(g) * column; v < end; v += column) {
     m = pixel == 24 ? rowPairs(v, even, 24, length, u, pitch, m) : rowPairs(v, even, pixel, length, u, pitch, m);
-    if (height & 1) m = oddRow(v + even, length, u, pitch, m);
+    if (height & 1) {
+      block4x1(1, 0, 1, 0, length, v + even, pixel, u, pitch, 0, m, 16);
+      m += pitch;
+    }
   }
 }
 
-/** Products of `bytes` of rows, two or more, with 16 channels: two rows and four vectors at a time. Returns where m ends. */
+/** Products of `bytes` of rows, an even number of them, with 16 channels. Returns where m ends. */
 // @ts-ignore: decorator
 @inline
 function rowPairs(x: usize, bytes: usize, pixel: usize, length: usize, u: usize, pitch: usize, m: usize): usize {
-  const rowsEnd = x + bytes;
-  for (; x < rowsEnd; x += 2 * pixel) {
-    let a0 = f32x4.splat(0);
-    let a1 = a0;
-    let a2 = a0;
-    let a3 = a0;
-    let b0 = a0;
-    let b1 = a0;
-    let b2 = a0;
-    let b3 = a0;
-    let p = x;
-    let q = u;
-    const end = x + length;
-    do {
-      const w0 = v128.load(q);
-      const w1 = v128.load(q, 16);
-      const w2 = v128.load(q, 32);
-      const w3 = v128.load(q, 48);
-      const x0 = v128.load32_splat(p);
-      const x1 = v128.load32_splat(p + pixel);
-      a0 = madd(a0, x0, w0);
-      a1 = madd(a1, x0, w1);
-      a2 = madd(a2, x0, w2);
-      a3 = madd(a3, x0, w3);
-      b0 = madd(b0, x1, w0);
-      b1 = madd(b1, x1, w1);
-      b2 = madd(b2, x1, w2);
-      b3 = madd(b3, x1, w3);
-      p += 4;
-      q += pitch;
-    } while (p < end);
-    v128.store(m, a0);
-    v128.store(m, a1, 16);
-    v128.store(m, a2, 32);
-    v128.store(m, a3, 48);
-    m += pitch;
-    v128.store(m, b0);
-    v128.store(m, b1, 16);
-    v128.store(m, b2, 32);
-    v128.store(m, b3, 48);
-    m += pitch;
+  for (const end = x + bytes; x < end; x += 2 * pixel) {
+    block4x2(1, 0, 1, 0, length, x, pixel, u, pitch, 0, m, 16);
+    m += 2 * pitch;
   }
   return m;
-}
-
-function oddRow(x: usize, length: usize, u: usize, pitch: usize, m: usize): usize {
-  let a0 = f32x4.splat(0);
-  let a1 = a0;
-  let a2 = a0;
-  let a3 = a0;
-  for (const end = x + length; x < end; x += 4) {
-    const x0 = v128.load32_splat(x);
-    a0 = madd(a0, x0, v128.load(u));
-    a1 = madd(a1, x0, v128.load(u, 16));
-    a2 = madd(a2, x0, v128.load(u, 32));
-    a3 = madd(a3, x0, v128.load(u, 48));
-    u += pitch;
-  }
-  v128.store(m, a0);
-  v128.store(m, a1, 16);
-  v128.store(m, a2, 32);
-  v128.store(m, a3, 48);
-  return m + pitch;
 }
 
 /** The products of other numbers of channels: a direct convolution whose columns are the image's rows. */
