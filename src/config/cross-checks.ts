@@ -108,9 +108,11 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     message: 'must be "relu" with batch normalisation, which has it built in',
   },
   {
-    inputs: ['train.swag', 'model.architecture'],
-    holds: ({ train: { swag }, model }) => swag === null || !isNormalised(model.architecture),
-    message: 'must be null with batch normalisation, whose statistics a draw of the weights would not fit',
+    inputs: ['train.swag.scale', 'model.architecture'],
+    holds: ({ train: { swag }, model }) =>
+      swag === null || swag.scale === 0 || !isNormalised(model.architecture),
+    message:
+      'must be 0 (the mean alone, SWA) with batch normalisation, whose statistics a draw of the weights would not fit',
   },
   {
     inputs: ['train.swag', 'model.bayesian'],

@@ -18,9 +18,11 @@ export const swagSchema = z
       .describe('The learning rate from "start" on, constant; null: the schedule goes on'),
     scale: z
       .number()
-      .positive()
+      .min(0)
       .default(0.5)
-      .describe("Factor of the collected variance in a sample; 1/2 is the authors' choice; > 0"),
+      .describe(
+        "Factor of the collected variance in a sample; 1/2 is the authors' choice; 0: their mean alone, stochastic weight averaging (SWA, Izmailov et al. 2018)",
+      ),
   })
   .nullable()
   .default(null)

@@ -120,7 +120,7 @@ export class FeedForward implements Model {
       maps = conv.forward(maps, weights.layers[conv.name], run(conv.name, maps.shape[0]));
       if (norm !== undefined) {
         const added = shortcut === undefined ? undefined : inputs.get(shortcut);
-        maps = norm.forward(maps, added && rowsOf(added, maps.shape[0]), options.training ?? false);
+        maps = norm.forward(maps, added && rowsOf(added, maps.shape[0]), options);
       }
       maps = dropped(conv.name, maps);
     }

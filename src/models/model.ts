@@ -20,6 +20,8 @@ export interface ForwardOptions {
    * do without. Default false.
    */
   readonly training?: boolean | undefined;
+  /** How far the running statistics move towards a training batch's, from 0 to 1. Default 0.1, torch's momentum. */
+  readonly statisticsShare?: number | undefined;
   /** int32 [4] = [step, sample, first image, 0]; needed to draw unless every epsilon is given. */
   readonly clock?: Clock | undefined;
   /** Give the inputs of the last layer, [B * samples, features], in place of logits. Default false. */

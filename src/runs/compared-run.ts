@@ -65,7 +65,7 @@ async function predictionsOf(
 
 /** Whether a config's model has a posterior, or an approximation of one. */
 export function isBayesian({ model: { bayesian, dropout }, train: { swag } }: Config): boolean {
-  return bayesian !== 'none' || swag !== null || (dropout.rate > 0 && dropout.sampled);
+  return bayesian !== 'none' || (swag !== null && swag.scale > 0) || (dropout.rate > 0 && dropout.sampled);
 }
 
 /** A figure of summary.json; null when the run has not ended. */

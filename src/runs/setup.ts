@@ -20,8 +20,12 @@ export function modelOf(config: Config): Model {
   return createModel({ ...config.model, posterior: posteriorOf(config.model), seed: config.seed });
 }
 
-/** The network of a config with a posterior over all its weights, of which a sample is one draw: SWAG's. */
+/**
+ * The network that SWAG's collected weights make: with a posterior over all its weights, of which a sample is one draw, or where
+ * only their mean is wanted the config's own.
+ */
 export function swagModelOf(config: Config): Model {
+  if (config.train.swag?.scale === 0) return modelOf(config);
   const posterior = { kind: 'constant', sigma: 1, clamp: 0, meanInit: 'uniform' } as const;
   const bayesian = { bayesian: 'all', estimator: 'weight-sampling', divergence: 'kl', posterior } as const;
   return createModel({ ...config.model, ...bayesian, seed: config.seed });

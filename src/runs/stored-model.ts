@@ -12,7 +12,7 @@ import {
 import { type Classifier, classifierOf } from '../train/classifier.js';
 import { Ensemble } from '../train/ensemble.js';
 import { laplaceClassifier } from '../train/laplace-classifier.js';
-import { swagPosterior } from '../train/swag.js';
+import { swagWeights } from '../train/swag.js';
 import { tempered } from '../train/tempered.js';
 import { checkSameModel } from './same-model.js';
 import { modelOf, swagModelOf } from './setup.js';
@@ -109,9 +109,20 @@ function untemperedOf({ config, checkpoint, members }: OpenedModel, models: Mode
   const averaged = swag !== null && collected > 0;
   const model = averaged ? swagModelOf(config) : modelOf(config);
   models.push(model);
-  model.fromTorch(averaged ? swagPosterior(checkpoint.swag, collected, swag.scale) : checkpoint.weights);
+  if (averaged) checkSettled(model, checkpoint);
+  model.fromTorch(averaged ? swagWeights(checkpoint.swag, collected, swag.scale) : checkpoint.weights);
   const factor = checkpoint.laplace.precision_cholesky;
   return factor === undefined ? classifierOf(model) : laplaceClassifier(model, factor.data, config.seed);
+}
+
+/** A mean of weights has its batch-norm statistics at the end of an epoch. */
+function checkSettled(model: Model, { path, swag }: LoadedCheckpoint): void {
+  if (model.buffers.every(({ name }) => name in swag)) return;
+  throw new BayescnnError(
+    'data',
+    `${path}: the mean of its weights must have batch-norm statistics, got none: it is of a moment inside an epoch`,
+    { hint: 'use --checkpoint best or last, or go on with train --resume' },
+  );
 }
 
 function finished(opened: OpenedModel, models: Model[]): Classifier {

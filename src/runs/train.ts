@@ -251,10 +251,12 @@ async function writeEnvironment(
 }
 
 /** What collects the run's weights; undefined where its config asks for none. */
-function swagOf(config: Config, model: Model, { plan }: Setup): Swag | undefined {
+function swagOf(config: Config, model: Model, { plan, train }: Setup): Swag | undefined {
   const { swag, batchSize } = config.train;
   if (swag === null) return undefined;
-  return new Swag(model, swag, Math.ceil(plan.train.length / batchSize), () => swagModelOf(config));
+  const { seed, data } = config;
+  const source = { images: train, indices: plan.train, augment: data.augment, seed };
+  return new Swag(model, swag, Math.ceil(plan.train.length / batchSize), () => swagModelOf(config), source);
 }
 
 function restore(
@@ -265,7 +267,7 @@ function restore(
 ): void {
   if (checkpoint === null) return;
   model.fromTorch(checkpoint.weights);
-  swag?.moments.restore(checkpoint.swag, checkpoint.counters.swag_models);
+  swag?.restore(checkpoint.swag, checkpoint.counters.swag_models);
   optimizer.restore(checkpoint.optimizer, step);
 }
 
@@ -300,12 +302,12 @@ function train(
   const checkpointAt = (epoch: number, step: number): Checkpoint => ({
     weights: model.toTorch(),
     optimizer: optimizer.toTorch(),
-    ...(swag && { swag: swag.moments.toTorch() }),
+    ...(swag && { swag: swag.toTorch() }),
     counters: {
       epoch,
       step,
       seed: config.seed,
-      ...(swag && { swag_models: swag.moments.collected }),
+      ...(swag && { swag_models: swag.collected }),
     },
     meta: { model: config.model, parameters: model.parameterCount },
   });

@@ -196,7 +196,7 @@ class TrainingRun {
     return this.context.swag?.readyBy(step) ?? true;
   }
 
-  /** Trains one epoch, or what is left of it. The clock covers the steps alone. */
+  /** Trains one epoch, or what is left of it. The clock covers the steps, and what SWAG makes of them. */
   private async epoch(running: RunningEpoch): Promise<TrainingColumns> {
     const { options, context, n } = this;
     const { epoch, sums } = running;
@@ -214,6 +214,7 @@ class TrainingRun {
         started = performance.now();
       }
     }
+    await context.swag?.settle(context.signal);
     running.seconds += (performance.now() - started) / 1000;
     const { seconds } = running;
     this.trainSeconds += seconds;

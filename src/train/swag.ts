@@ -1,4 +1,5 @@
-import type { Model, TorchRecord, TorchTensor } from '../models/index.js';
+import type { Model, NamedVariable, TorchRecord, TorchTensor } from '../models/index.js';
+import { type StatisticsSource, takeBatchStatistics } from './batch-statistics.js';
 import { type Classifier, classifierOf } from './classifier.js';
 
 /** SWAG-diagonal: when weights are collected, and the posterior that they make. */
@@ -9,7 +10,7 @@ export interface SwagOptions {
   readonly every: number | null;
   /** The learning rate from `start` on; null: the schedule goes on. */
   readonly learningRate: number | null;
-  /** Factor of the collected variance. */
+  /** Factor of the collected variance; 0: no posterior, the mean alone (SWA). */
   readonly scale: number;
 }
 
@@ -78,11 +79,29 @@ export class SwagMoments {
 }
 
 /**
+ * What a run's collected weights make, as the network that `scale` asks for holds it.
+ * @param record what `Swag.toTorch` gave
+ */
+export function swagWeights(record: TorchRecord, collected: number, scale: number): TorchRecord {
+  return scale === 0 ? meanOf(record) : swagPosterior(record, collected, scale);
+}
+
+/** The mean of the collected weights (Izmailov et al. 2018, algorithm 1), and the batch-norm statistics that are its own. */
+function meanOf(record: TorchRecord): TorchRecord {
+  const mean: Record<string, TorchTensor> = {};
+  for (const [key, tensor] of Object.entries(record)) {
+    if (key.endsWith('.mean')) mean[key.slice(0, -'.mean'.length)] = tensor;
+    else if (!key.endsWith('.squared_deviations')) mean[key] = tensor;
+  }
+  return mean;
+}
+
+/**
  * The Gaussian posterior of collected moments, N(mean, scale (deviations / collected)), as a Bayesian network holds it:
  * `<parameter>_mu` and `<parameter>_rho`, sigma = softplus(rho).
  * @param record what `SwagMoments.toTorch` gave
  */
-export function swagPosterior(record: TorchRecord, collected: number, scale: number): TorchRecord {
+function swagPosterior(record: TorchRecord, collected: number, scale: number): TorchRecord {
   const posterior: Record<string, TorchTensor> = {};
   for (const [key, { shape, data }] of Object.entries(record)) {
     const name = key.slice(0, key.lastIndexOf('.'));
@@ -98,19 +117,31 @@ function rhoOf(variance: number, scale: number): number {
   return Math.log(Math.expm1(sigma));
 }
 
-/** Collects a run's weights in its last part, and evaluates the posterior that they make. */
+/** Collects a run's weights in its last part, and evaluates the posterior that they make, or their mean. */
 export class Swag {
-  readonly moments: SwagMoments;
+  private readonly moments: SwagMoments;
   private twin: Model | undefined;
+  /** The mean's batch-norm statistics, and of how many sets of weights it was. */
+  private statistics: TorchRecord = {};
+  private settled = 0;
 
-  /** @param makeTwin the same network with a posterior over all weights, sampled a draw for all images */
+  /**
+   * @param makeTwin the same network with a posterior over all weights, sampled a draw for all images; with scale 0 once more
+   * @param source where the statistics of its batch normalisation come from
+   */
   constructor(
     private readonly model: Model,
     private readonly options: SwagOptions,
     private readonly stepsPerEpoch: number,
     private readonly makeTwin: () => Model,
+    private readonly source: StatisticsSource,
   ) {
-    this.moments = new SwagMoments(parametersOf(model));
+    this.moments = new SwagMoments(recordOf(model, model.parameters));
+  }
+
+  /** Sets of weights so far. */
+  get collected(): number {
+    return this.moments.collected;
   }
 
   /** The rate of a step, counted from 0, that would be `scheduled` otherwise. */
@@ -122,7 +153,7 @@ export class Swag {
   /** Call behind each step. @param taken steps so far */
   afterStep(taken: number): void {
     const since = taken - this.options.start * this.stepsPerEpoch;
-    if (since > 0 && since % this.every === 0) this.moments.add(parametersOf(this.model));
+    if (since > 0 && since % this.every === 0) this.moments.add(recordOf(this.model, this.model.parameters));
   }
 
   /** Whether there is a posterior once so many steps are taken. */
@@ -134,13 +165,44 @@ export class Swag {
     return this.options.every ?? this.stepsPerEpoch;
   }
 
-  /** What is evaluated now: the posterior of the moments, or before there are any the network itself. */
-  classifier(): Classifier {
-    const { collected } = this.moments;
-    if (collected === 0) return classifierOf(this.model);
+  /**
+   * Makes of the weights collected by now what is evaluated; with batch normalisation a pass over training images.
+   * @throws the signal's reason; another call goes on
+   */
+  async settle(signal?: AbortSignal): Promise<void> {
+    if (this.settled === this.collected) return;
+    const twin = this.load(recordOf(this.model, this.model.buffers));
+    if (twin.buffers.length > 0) await takeBatchStatistics(twin, this.source, signal);
+    this.statistics = recordOf(twin, twin.buffers);
+    this.settled = this.collected;
+  }
+
+  /** The twin with the weights collected by now. */
+  private load(statistics: TorchRecord): Model {
     this.twin ??= this.makeTwin();
-    this.twin.fromTorch(swagPosterior(this.moments.toTorch(), collected, this.options.scale));
-    return classifierOf(this.twin);
+    const record = { ...this.moments.toTorch(), ...statistics };
+    this.twin.fromTorch(swagWeights(record, this.collected, this.options.scale));
+    return this.twin;
+  }
+
+  /** What is evaluated, once it is settled: the posterior or the mean, or before weights are collected the network itself. */
+  classifier(): Classifier {
+    return classifierOf(this.twin ?? this.model);
+  }
+
+  /** The moments as `SwagMoments.toTorch`, and the mean's batch-norm statistics, where it has some and they are settled. */
+  toTorch(): Record<string, TorchTensor> {
+    return { ...this.moments.toTorch(), ...(this.settled === this.collected && this.statistics) };
+  }
+
+  /** Takes up what an earlier part of the run collected: what `toTorch` gave. */
+  restore(record: TorchRecord, collected: number): void {
+    this.moments.restore(record, collected);
+    const names = this.model.buffers.map(({ name }) => name);
+    if (collected === 0 || !names.every((name) => name in record)) return;
+    this.statistics = Object.fromEntries(names.map((name) => [name, record[name]]));
+    this.load(this.statistics);
+    this.settled = collected;
   }
 
   /** Frees the twin. */
@@ -149,8 +211,8 @@ export class Swag {
   }
 }
 
-/** The trained values alone: a network's record may hold more. */
-function parametersOf(model: Model): Record<string, TorchTensor> {
+/** Some of a network's variables: its record holds all. */
+function recordOf(model: Model, variables: readonly NamedVariable[]): Record<string, TorchTensor> {
   const record = model.toTorch();
-  return Object.fromEntries(model.parameters.map(({ name }) => [name, record[name]]));
+  return Object.fromEntries(variables.map(({ name }) => [name, record[name]]));
 }

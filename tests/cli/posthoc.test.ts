@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../../src/results/index.js';
 import { TIME_COLUMNS } from '../../src/train/row.js';
 import { run, scratch, sharedCache, start, tinyTraining } from './command.js';
 import { runHere } from './in-process.js';
@@ -73,6 +74,53 @@ describe('SWAG', () => {
     expect(report.curve).toHaveLength(10);
     const exported = await json('export', at('whole'), '--format', 'pytorch');
     expect(Object.keys(exported.tensors)).toContain('fc3.bias_rho');
+  });
+});
+
+describe('SWA', () => {
+  const SWA = [
+    'model.architecture=resnet20',
+    'train.batchSize=50',
+    'train.swag={"start":1,"every":null,"learningRate":0.01,"scale":0}',
+  ];
+  const file = (name: string) => path.join(at('swa'), 'checkpoints', `${name}.safetensors`);
+
+  it('is a network like any other, evaluated as training evaluated it', async () => {
+    const { code, stderr } = await runHere(training('swa', ...SWA), cache);
+    expect(code, stderr).toBe(0);
+    const summary = JSON.parse(readFileSync(path.join(at('swa'), 'summary.json'), 'utf8'));
+    const report = await json('eval', at('swa'), '--samples', '7');
+    expect(report.nll).toBe(summary.final.test_nll);
+    expect(report.samples).toBe(1);
+    const exported = await json('export', at('swa'), '--format', 'pytorch');
+    expect(Object.keys(exported.tensors)).toContain('bn1.running_mean');
+    expect(Object.keys(exported.tensors)).toContain('fc.weight');
+  });
+
+  it('is the mean of what was collected, with statistics of its own', async () => {
+    const { tensors } = readSafetensors(readFileSync(file('last')), 'last');
+    // One set of weights: their mean is the network itself, but its statistics are not those of training.
+    expect(tensors['swag.conv1.weight.mean'].data).toEqual(tensors['conv1.weight'].data);
+    expect(tensors['swag.bn1.running_mean'].data).not.toEqual(tensors['bn1.running_mean'].data);
+  });
+
+  it('is not evaluated where a checkpoint inside an epoch has no statistics for it', async () => {
+    const { tensors, metadata } = readSafetensors(readFileSync(file('last')), 'last');
+    const inside = Object.entries(tensors).filter(([name]) => !/^swag\..*running_/.test(name));
+    const { sha256: _, header_sha256: __, ...rest } = metadata;
+    writeFileSync(file('inside'), writeSafetensors(Object.fromEntries(inside), rest));
+    const { code, stderr } = await runHere(
+      ['eval', at('swa'), '--checkpoint', file('inside'), '--threads', '1'],
+      cache,
+    );
+    expect(code).toBe(3);
+    expect(stderr).toContain('the mean of its weights must have batch-norm statistics, got none');
+  });
+
+  it('is the only one with batch normalisation', async () => {
+    const { code, stderr } = await runHere(training('no', ...SWA, 'train.swag.scale=0.5'), cache);
+    expect(code).toBe(2);
+    expect(stderr).toContain('train.swag.scale: must be 0 (the mean alone, SWA) with batch normalisation');
   });
 });
 

@@ -23,12 +23,14 @@ export async function posteriorsOf(): Promise<Figures> {
     { start: 0, every: 1, learningRate: null, scale: 0.5 },
     STEPS.length,
     twin,
+    { images: source, indices: Int32Array.of(0, 1, 2), augment: [], seed: SEED },
   );
   for (const [i, size] of STEPS.entries()) {
     training.run([size]);
     swag.afterStep(i + 1);
   }
-  const moments = Object.entries(swag.moments.toTorch()).map(([name, { data }]) => [name, data]);
+  const moments = Object.entries(swag.toTorch()).map(([name, { data }]) => [name, data]);
+  await swag.settle();
   const figures = [...moments, ['SWAG logits', await logitsOf(swag.classifier())]] as Figures;
   figures.push(...(await laplace(training)));
   swag.dispose();

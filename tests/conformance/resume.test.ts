@@ -52,6 +52,12 @@ const CASES = {
     model: { bayesian: ['fc3'], estimator: 'flipout', prior: { kind: 'laplace' } },
     train: { optimizer: { kind: 'sgd', momentum: 0, learningRate: 0.001 }, kl: { kind: 'blundell' } },
   },
+  'a residual network whose weights are averaged, an evaluation every second epoch': {
+    data: { augment: ['crop', 'flip'] },
+    model: { architecture: 'resnet20', bayesian: 'none' },
+    train: { swag: { start: 0, every: 4, learningRate: 0.01, scale: 0 } },
+    eval: { every: 2 },
+  },
   ...(engines().includes('tensorflow') && {
     'on tensorflow: cnn, adam, augmented, swag': {
       data: { augment: ['crop', 'flip'] },

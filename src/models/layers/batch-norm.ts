@@ -1,6 +1,7 @@
 import type { tf } from '../../backends/tfjs.js';
 import { batchNorm } from '../../ops/batch-norm.js';
 import type { Layout } from '../layout.js';
+import type { ForwardOptions } from '../model.js';
 import { type NamedVariable, namedVariable } from '../named-variable.js';
 
 /** torch.nn.BatchNorm2d's defaults. */
@@ -25,13 +26,16 @@ export class BatchNormLayer {
     this.buffers = [filled('running_mean', 0, false), filled('running_var', 1, false)];
   }
 
-  /** @param training by the batch's statistics, which also move the running ones */
-  forward(x: tf.Tensor4D, shortcut: tf.Tensor4D | undefined, training: boolean): tf.Tensor4D {
+  forward(
+    x: tf.Tensor4D,
+    shortcut: tf.Tensor4D | undefined,
+    { training = false, statisticsShare = MOMENTUM }: Pick<ForwardOptions, 'training' | 'statisticsShare'>,
+  ): tf.Tensor4D {
     const [scale, shift] = this.parameters.map(({ variable }) => variable as tf.Tensor1D);
     const [runningMean, runningVariance] = this.buffers.map(
       ({ variable }) => variable as tf.Variable<tf.Rank.R1>,
     );
-    const options = { training, relu: true, epsilon: EPSILON, momentum: MOMENTUM };
+    const options = { training, relu: true, epsilon: EPSILON, momentum: statisticsShare };
     return batchNorm(x, { scale, shift, runningMean, runningVariance }, options, shortcut);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Stream, streamKey } from '../../../src/rng.js';
-import { SwagMoments, swagPosterior } from '../../../src/train/swag.js';
+import { SwagMoments, swagWeights } from '../../../src/train/swag.js';
 
 const stream = new Stream(streamKey(2, 'swag'));
 const shapes = { 'conv1.weight': [2, 3], 'conv1.bias': [2] };
@@ -54,8 +54,16 @@ describe('the moments of collected weights', () => {
     expect(second.toTorch()).toEqual(record);
   });
 
+  it('make their mean alone with scale 0, beside the statistics that are its own', () => {
+    const statistics = { 'bn1.running_mean': { shape: [2], data: Float32Array.of(1, 2) } };
+    const weights = swagWeights({ ...record, ...statistics }, sets.length, 0);
+    expect(Object.keys(weights)).toEqual([...Object.keys(shapes), 'bn1.running_mean']);
+    expect(weights['conv1.weight']).toEqual(record['conv1.weight.mean']);
+    expect(weights['bn1.running_mean']).toEqual(statistics['bn1.running_mean']);
+  });
+
   it.each([0.5, 1])('make a posterior of scale %s times the variance', (scale) => {
-    const posterior = swagPosterior(record, sets.length, scale);
+    const posterior = swagWeights(record, sets.length, scale);
     expect(Object.keys(posterior)).toEqual(
       Object.keys(shapes).flatMap((name) => [`${name}_mu`, `${name}_rho`]),
     );
