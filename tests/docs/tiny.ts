@@ -58,7 +58,7 @@ export const ADDED: readonly [command: RegExp, words: string[]][] = [
   [/ eval .*--corrupt all/, ['--severity', '3']],
   // SWAG collects from its 15th epoch on.
   [/ train .*train\.swag=/, ['--set', 'train.epochs=16']],
-  [/ train .*--name resnet20-more/, ['--set', 'train.epochs=2']],
+  [/ train .*--name resnet20-/, ['--set', 'train.epochs=2']],
   // Without it the precision is sought, with a decomposition of the Hessian for each that is tried.
   [/ laplace /, ['--prior-precision', '1']],
   // The plan needs no cluster; jobs do, see tests/cli/sweep-slurm.test.ts.
