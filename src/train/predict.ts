@@ -10,7 +10,7 @@ import { createRunner, type StepRunner } from './runner.js';
 /** Rows of one forward pass: few enough that what the layers pass on stays in a core's cache. */
 const ROWS = 256;
 /** Samples of an image in one pass: many where there are, since each pass works out the first layer's moments. */
-const SAMPLES = 64;
+const SAMPLES = 128;
 
 export interface PredictorOptions {
   /** Posterior samples of each image. */
@@ -127,11 +127,10 @@ export class Predictor implements LogitPredictor {
   }
 }
 
-/** `total` in as few parts as can be of at most `most`, in fours (so that threads get equal shares) as far as they go. */
+/** `total` in as few parts as can be of at most `most`, which differ by one at most. */
 function evenly(total: number, most: number): number[] {
   const parts = Math.ceil(total / most);
-  const fours = Math.ceil(total / 4);
-  const upTo = (part: number) => Math.min(total, 4 * Math.ceil((fours * part) / parts));
+  const upTo = (part: number) => Math.ceil((total * part) / parts);
   return Array.from({ length: parts }, (_, part) => upTo(part + 1) - upTo(part));
 }
 

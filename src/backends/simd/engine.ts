@@ -7,7 +7,7 @@ import { abandon, reclaim } from './reclaim.js';
 import { startWorkers } from './threads/pool.js';
 
 /** Words of the state that the threads share; the layout is `assembly/index.ts`'s. */
-const STATE_BYTES = 320;
+const STATE_BYTES = 384;
 const SCRATCH = 268;
 const SCRATCH_BYTES = 272;
 const SPIN = 276;

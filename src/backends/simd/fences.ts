@@ -7,26 +7,20 @@ interface Instruction {
 
 /**
  * Which words of an instruction are addresses that it reads and writes, and how it is cut into shares: `vectors` in runs
- * of four elements (the count is word 0), `last` whole by the last thread, `pairs` in pairs of rows (the count is word
- * `rows`), `draws` by the samples of images that share a draw, `own` in a way of its own. `images` are those addresses
- * that are cut by image (the count is word `rows`).
+ * of four elements (the count is word 0), `last` whole by the last thread, `claimed` piece by piece by the thread that comes
+ * to it, `own` in a way of its own. `images` are those addresses that are cut by image (the count is word `rows`).
  */
 interface Access {
   reads: number[];
   writes: number[];
-  share: 'vectors' | 'last' | 'pairs' | 'draws' | 'own';
+  share: 'vectors' | 'last' | 'claimed' | 'own';
   rows?: number;
   images?: number[];
 }
 
 const own = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'own' });
 const vectors = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'vectors' });
-const pairs = (rows: number, reads: number[], writes: number[]): Access => ({
-  reads,
-  writes,
-  share: 'pairs',
-  rows,
-});
+const claimed = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'claimed' });
 const last = (reads: number[], writes: number[]): Access => ({ reads, writes, share: 'last' });
 
 /** Cut by image where `images` has the address; weights are read whole by every thread. */
@@ -77,10 +71,10 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.SoftplusActivation]: vectors([1], [2, 3]),
   [Op.OverlappingPool]: byImage(0, [4], [5, 6], [4, 5, 6]),
   [Op.OverlappingPoolGrad]: byImage(0, [4, 5], [6], [4, 5, 6]),
-  [Op.ConvInference]: pairs(1, [2, 3, 4], [5]),
-  [Op.LrtConvInference]: { reads: [4, 5, 6, 7, 8, 9, 10], writes: [14], share: 'draws', rows: 1 },
-  [Op.DenseInference]: pairs(0, [4, 5, 6], [7]),
-  [Op.LrtDenseInference]: pairs(0, [6, 7, 8, 9, 10, 11, 12], [16]),
+  [Op.ConvInference]: claimed([2, 3, 4], [5]),
+  [Op.LrtConvInference]: claimed([4, 5, 6, 7, 8, 9, 10], [14]),
+  [Op.DenseInference]: claimed([4, 5, 6], [7]),
+  [Op.LrtDenseInference]: claimed([6, 7, 8, 9, 10, 11, 12], [16]),
 };
 
 /** What instructions since the last fence did to an address; `share` is undefined where shares differ. */
@@ -104,7 +98,8 @@ export function fences(instructions: readonly Instruction[]): boolean[] {
       fenced[i - 1] = true;
       touched.clear();
     }
-    if (!touches) fenced[i] = true;
+    // What is claimed is counted in one place, which the fence clears.
+    if (!touches || access?.share === 'claimed') fenced[i] = true;
     for (const [address, touch] of touches ?? [])
       touched.set(address, [...(touched.get(address) ?? []), touch]);
   }
@@ -126,11 +121,8 @@ function touchesOf({ op, words }: Instruction, access: Access): [number, Touch][
 }
 
 /** Instructions with one key give a thread the same elements; the last thread gets the only vector of a scalar. */
-function shareKey({ share, rows = 0 }: Access, words: readonly number[]): string | undefined {
-  if (share === 'own') return undefined;
-  if (share === 'pairs') return `pairs of ${words[rows]}`;
-  // Samples, and the clock or the given epsilon, say which images share a draw.
-  if (share === 'draws') return `draws of ${words[rows]} ${words[3]} ${words[9]} ${words[10]}`;
+function shareKey({ share }: Access, words: readonly number[]): string | undefined {
+  if (share === 'own' || share === 'claimed') return undefined;
   return share === 'last' ? 'vectors 1' : `vectors ${(words[0] + 3) >> 2}`;
 }
 

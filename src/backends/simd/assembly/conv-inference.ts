@@ -1,9 +1,10 @@
-import { address, arg, argF, roomy, shareStart } from './common';
+import { claim, claimEnd } from './claims';
+import { address, arg, argF, roomy } from './common';
 import { convolveImage, prepareFilter } from './conv-filter';
 import { convSize, G_Y_HEIGHT, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
 import { SHARED_IMAGES, sharedBits } from './noise';
 import { drawRow, NOISE_BYTES, prepareNoise, startRow } from './noise-row';
-import { firstRow, standardDeviations } from './pairs';
+import { standardDeviations } from './pairs';
 import { activateImage, lineSize, outLineBytes, sampleLine } from './sample-pool';
 import { winogradFilterBytes } from './winograd';
 
@@ -34,15 +35,16 @@ export function convInference(args: usize, tid: i32, threads: i32, scratch: usiz
   const filter = address(args, 3);
   const conv = planeAt(g, scratch, 0);
   const outBytes = <usize>outputSize(g) << 2;
-  const last = firstRow(images, tid + 1, threads);
-  let b = firstRow(images, tid, threads);
-  if (b == last) return;
+  let b = claim(images, threads);
+  if (b == images) return;
   const prepared = planeAt(g, scratch, 1);
   const room = prepareFilter(g, filter, prepared);
-  for (; b < last; b++) {
-    const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), paddedAt(scratch), false, 0);
-    convolveImage(g, x, filter, prepared, address(args, 4), conv, room);
-    activateImage(g, conv, address(args, 5) + <usize>b * outBytes);
+  for (; b < images; b = claim(images, threads)) {
+    for (const last = claimEnd(); b < last; b++) {
+      const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), paddedAt(scratch), false, 0);
+      convolveImage(g, x, filter, prepared, address(args, 4), conv, room);
+      activateImage(g, conv, address(args, 5) + <usize>b * outBytes);
+    }
   }
 }
 
@@ -77,31 +79,37 @@ export function lrtConvInference(args: usize, tid: i32, threads: i32, scratch: u
   const start = given ? 0 : load<i32>(address(args, CLOCK), 8);
   const before = start >> bits;
   const draws = (((start + images - 1) >> bits) - before + 1) * samples;
-  const last = shareStart(draws, tid + 1, threads);
-  let draw = shareStart(draws, tid, threads);
-  if (draw == last) return;
+  let draw = claim(draws, threads);
+  if (draw == draws) return;
   prepareNoise(scratch, arg(args, 11), arg(args, 12));
   const filters = lrtFiltersAt(g, scratch, parts);
   prepareFilter(g, address(args, VARIANCE), prepareFilter(g, address(args, MU), filters));
-  while (draw < last) {
-    const block = before + draw / samples;
-    const sample = draw % samples;
-    const end = min<i32>(samples, sample + last - draw);
-    const from = max<i32>((block << bits) - start, 0);
-    const to = min<i32>(((block + 1) << bits) - start, images);
-    if (parts) partedBlock(args, block, from, to, sample, end, filters, scratch);
-    else rowBlock(args, block, from, to, sample, end, filters, scratch);
-    draw += end - sample;
+  let ready = -1;
+  for (; draw < draws; draw = claim(draws, threads)) {
+    for (const last = claimEnd(); draw < last; ) {
+      const block = before + draw / samples;
+      const sample = draw % samples;
+      const end = min<i32>(samples, sample + last - draw);
+      const from = max<i32>((block << bits) - start, 0);
+      const to = min<i32>(((block + 1) << bits) - start, images);
+      if (parts) {
+        if (block != ready) for (let i = from; i < to; i++) moments(args, i, i - from, filters, scratch);
+        ready = block;
+        partedBlock(args, block, from, to, sample, end, scratch);
+      } else {
+        rowBlock(args, block, from, to, sample, end, filters, scratch);
+      }
+      draw += end - sample;
+    }
   }
 }
 
 /**
- * Samples `sample` to `end` - 1 of images `from` to `to` - 1, which part here. Line by line, so that the moments of all images
- * stay in the first cache while the samples pass.
+ * Samples `sample` to `end` - 1 of images `from` to `to` - 1, which part here, from their moments. Line by line, so that those of
+ * all images stay in the first cache while the samples pass.
  */
-function partedBlock(args: usize, block: i32, from: i32, to: i32, sample: i32, end: i32, filters: usize, scratch: usize): void {
+function partedBlock(args: usize, block: i32, from: i32, to: i32, sample: i32, end: i32, scratch: usize): void {
   const g = address(args, 0);
-  for (let image = from; image < to; image++) moments(args, image, image - from, filters, scratch);
   const lines = load<i32>(g, G_Y_HEIGHT);
   const size = lineSize(g);
   for (let line = 0; line < lines; line++) {

@@ -1,3 +1,4 @@
+import { claim, claimEnd } from './claims';
 import { address, arg, argF, roomy, storeLanes } from './common';
 import { drawNumber } from './noise';
 import { drawRow, NOISE_BYTES, prepareNoise, startRow } from './noise-row';
@@ -5,7 +6,6 @@ import {
   appendPairs,
   COLUMNS,
   ENTRY,
-  firstRow,
   pairClampedProduct,
   pairProduct,
   pairSquareProduct,
@@ -46,6 +46,15 @@ function storeRow(from: usize, to: usize, columns: i32, relu: bool): void {
   }
 }
 
+function groupsOf(rows: i32): i32 {
+  return (rows + GROUP - 1) / GROUP;
+}
+
+/** The group behind `group` that this thread has, or takes. */
+function nextGroup(group: i32, groups: i32, threads: i32): i32 {
+  return group + 1 < claimEnd() ? group + 1 : claim(groups, threads);
+}
+
 /** Op.DenseInference: rows, inputs, outputs, relu, x, kernel, bias (0), y. Scratch: a group of values, its lists. */
 export function denseInference(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const rows = arg(args, 0);
@@ -54,9 +63,10 @@ export function denseInference(args: usize, tid: i32, threads: i32, scratch: usi
   const rowOut = <usize>outputs << 2;
   const plane = roomy(rowOut);
   const lists = scratch + <usize>GROUP * plane;
-  const end = firstRow(rows, tid + 1, threads);
-  for (let first = firstRow(rows, tid, threads); first < end; first += GROUP) {
-    const last = min<i32>(first + GROUP, end);
+  const groups = groupsOf(rows);
+  for (let group = claim(groups, threads); group < groups; group = nextGroup(group, groups, threads)) {
+    const first = group * GROUP;
+    const last = min<i32>(first + GROUP, rows);
     listGroup(address(args, 4), inputs, outputs, 1, first, last, false, lists);
     for (let o = 0; o < outputs; o += COLUMNS) {
       let at = lists;
@@ -86,9 +96,10 @@ export function lrtDenseInference(args: usize, tid: i32, threads: i32, scratch: 
   const means = noise + plane;
   const stds = means + <usize>GROUP * plane;
   prepareNoise(scratch, arg(args, 13), arg(args, 14));
-  const end = firstRow(rows, tid + 1, threads);
-  for (let first = firstRow(rows, tid, threads); first < end; first += GROUP) {
-    const last = min<i32>(first + GROUP, end);
+  const groups = groupsOf(rows);
+  for (let group = claim(groups, threads); group < groups; group = nextGroup(group, groups, threads)) {
+    const first = group * GROUP;
+    const last = min<i32>(first + GROUP, rows);
     groupMoments(args, first, last, means, stds, plane);
     for (let r = first; r < last; r++) {
       const at = <usize>(r - first) * plane;

@@ -5,6 +5,7 @@ import { averagePool, averagePoolGrad } from './average-pool';
 import {
   batchNormApply, batchNormGradApply, batchNormGradStatistics, batchNormGradSums, batchNormMoments, batchNormRunning, batchNormStatistics, shortcutGrad,
 } from './batch-norm';
+import { countAt, resetClaims } from './claims';
 import { prepareConstants } from './constants';
 import { conv3Filter, conv3Forward, conv3GradFilter } from './conv3';
 import { conv3StridedForward, conv3StridedGradFilter, conv3StridedGradInput } from './conv3-strided';
@@ -28,7 +29,7 @@ import { sampleWeights } from './weights';
 
 /*
  * A program is a list of (opcode, arguments) pairs, eight bytes each. All threads run all instructions,
- * each its own share, and meet behind them.
+ * each its own share or what it comes to (claims.ts), and meet behind them.
  *
  * The shared state, in 32-bit words 64 bytes apart (one cache line each):
  */
@@ -43,6 +44,7 @@ const SCRATCH_BYTES: usize = 272;
 const SPIN: usize = 276;
 const FAILED: usize = 280; // the thread that died, written by its host; 0: none
 const PATIENCE: usize = 284; // seconds that thread 0 waits without any sign of the others
+const CLAIMED: usize = 320; // how much of the instruction's work is taken, where threads take it piece by piece
 
 const SECOND: i64 = 1_000_000_000; // in nanoseconds
 const TIMED_OUT: i32 = 2; // what a wait returns
@@ -75,6 +77,7 @@ function barrier(state: usize, tid: i32, threads: i32): void {
   const phase = atomic.load<i32>(state + PHASE);
   if (atomic.add<i32>(state + ARRIVED, 1) == threads - 1) {
     atomic.store<i32>(state + ARRIVED, 0);
+    resetClaims(state + CLAIMED);
     atomic.add<i32>(state + PHASE, 1);
     if (atomic.load<i32>(state + SLEEPERS) != 0) atomic.notify(state + PHASE, -1);
   } else {
@@ -211,8 +214,10 @@ function runShare(state: usize, tid: i32, threads: i32): void {
   const scratch = load<usize>(state + SCRATCH) + <usize>tid * load<usize>(state + SCRATCH_BYTES);
   let program = load<usize>(state + PROGRAM);
   const end = program + ((<usize>load<i32>(state + COUNT)) << 3);
+  countAt(state + CLAIMED);
   for (; program < end; program += 8) {
     const op = load<i32>(program);
+    if (threads == 1) resetClaims(state + CLAIMED);
     execute(op & 0xff, load<usize>(program, 4), tid, threads, scratch);
     if (threads > 1 && (!(op & UNFENCED) || program + 8 == end)) barrier(state, tid, threads);
   }

@@ -1,5 +1,5 @@
 import { constant } from './constants';
-import { madd, shareStart, storeLanes } from './common';
+import { madd, storeLanes } from './common';
 
 /*
  * Products of two rows of inputs with one matrix, zeros left out. Behind ReLU and pooling some four inputs in ten are
@@ -149,13 +149,6 @@ export function pairClampedProduct(
 ): void {
   const at = <usize>o << 2;
   block(from, end, w + at, bias ? bias + at : 0, columns - o, true, clamp, toA + at, toB + at);
-}
-
-/** First row of a thread's share, which is whole pairs. All inference kernels cut their rows so. */
-// @ts-ignore: decorator
-@inline
-export function firstRow(rows: i32, tid: i32, threads: i32): i32 {
-  return min<i32>(2 * shareStart((rows + 1) >> 1, tid, threads), rows);
 }
 
 /** std = sqrt(max(variance, 1e-30)) in place, of `size` values and up to three more. */
