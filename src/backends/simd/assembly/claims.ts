@@ -8,12 +8,12 @@ let counter: usize = 0;
 /** The end of what this thread took last. */
 let end: i32 = 0;
 
-/** Call before an instruction runs: nothing is taken. With several threads, `reset` between two fences alone. */
+/** Tells this thread where the count stands; before a program. */
 export function countAt(at: usize): void {
   counter = at;
 }
 
-/** Nothing is taken any more; by one thread, while no other takes anything. */
+/** Clears the count: by one thread, while no other takes anything. */
 export function resetClaims(at: usize): void {
   atomic.store<i32>(at, 0);
 }
