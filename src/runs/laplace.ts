@@ -52,9 +52,9 @@ export async function makeLaplace(request: LaplaceRequest): Promise<DerivedSumma
   };
   const fill = async (folder: { path: string }) => {
     await copyRun(opened, folder.path);
-    const { weights, counters, meta } = checkpoint;
+    const { weights, swag, counters, meta } = checkpoint;
     const laplace = { precision_cholesky: factor };
-    await saveCheckpoint(folder.path, 'best', { weights, optimizer: {}, laplace, counters, meta });
+    await saveCheckpoint(folder.path, 'best', { weights, optimizer: {}, swag, laplace, counters, meta });
   };
   const own = ownConfig(opened);
   const config = { ...own, eval: { ...own.eval, samples: samples ?? own.eval.samples } };
@@ -70,7 +70,7 @@ function plainCheckpoint({ run, config, checkpoint }: OpenedModel): LoadedCheckp
     'usage',
     `laplace: expected a trained run without a posterior, got ${got}: ${run.path}`,
     {
-      hint: 'train with model.bayesian none, without MC dropout or SWAG; calibrate what laplace makes, not before',
+      hint: 'train with model.bayesian none, without MC dropout or SWAG (but for SWA); calibrate what laplace makes, not before',
     },
   );
 }

@@ -5,7 +5,7 @@ import type { Model } from '../models/index.js';
 import { gatherImages, type ImageSource } from '../ops/index.js';
 import { streamKey } from '../rng.js';
 
-/** Images whose statistics are taken, where there are as many: four times those that a training's running ones hardly forget. */
+/** Images whose statistics are taken, where there are as many; in training the running ones rest on some twenty batches. */
 const IMAGES = 10_000;
 const BATCH = 500;
 
@@ -30,12 +30,12 @@ export async function takeBatchStatistics(
   { images, indices, augment, seed }: StatisticsSource,
   signal?: AbortSignal,
 ): Promise<void> {
+  const key = streamKey(seed, 'statistics');
   let seen = 0;
-  for (const batch of epochBatches(indices, BATCH, streamKey(seed, 'statistics'), 0)) {
+  for (const batch of epochBatches(indices, BATCH, key, 0)) {
     seen += batch.length;
     const share = batch.length / seen;
-    const transforms =
-      augment.length === 0 ? undefined : drawTransforms(batch, augment, streamKey(seed, 'statistics'), 0);
+    const transforms = augment.length === 0 ? undefined : drawTransforms(batch, augment, key, 0);
     tf.tidy(() => {
       const x = gatherImages(
         tf.tensor1d(batch, 'int32'),

@@ -104,6 +104,16 @@ describe('SWA', () => {
     expect(tensors['swag.bn1.running_mean'].data).not.toEqual(tensors['bn1.running_mean'].data);
   });
 
+  it('is what a Laplace posterior is put on', async () => {
+    const made = ['laplace', at('swa'), '--out', out, '--threads', '1', '--prior-precision', '1e8'];
+    const { code, stderr } = await runHere(made, cache);
+    expect(code, stderr).toBe(0);
+    const [swa, laplace] = [await json('eval', at('swa')), await json('eval', at('swa-laplace'))];
+    // So narrow that it changes nothing but roundings.
+    expect(laplace.samples).toBe(10);
+    expect(Math.abs(laplace.nll - swa.nll)).toBeLessThan(1e-3);
+  });
+
   it('is not evaluated where a checkpoint inside an epoch has no statistics for it', async () => {
     const { tensors, metadata } = readSafetensors(readFileSync(file('last')), 'last');
     const inside = Object.entries(tensors).filter(([name]) => !/^swag\..*running_/.test(name));

@@ -51,6 +51,8 @@ function momentsOf(y: Float32Array): { mean: number; variance: number }[] {
 // In plain JavaScript a pass of 600 images takes minutes.
 describe.each(engines().filter((engine) => engine !== 'cpu'))('batch-norm statistics on %s', (engine) => {
   beforeAll(() => useEngine(engine));
+  // TensorFlow adds half a million squares up in float32.
+  const rounding = engine === 'simd' ? 1 : 10;
 
   it.each([
     ['plain', []],
@@ -63,8 +65,8 @@ describe.each(engines().filter((engine) => engine !== 'cpu'))('batch-norm statis
     for (let c = 0; c < 16; c++) {
       const mean = (5 * a[c].mean + b[c].mean) / 6;
       const variance = (5 * a[c].variance + b[c].variance) / 6;
-      expect(Math.abs(record['bn1.running_mean'].data[c] - mean)).toBeLessThan(1e-6);
-      expect(Math.abs(record['bn1.running_var'].data[c] / variance - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(record['bn1.running_mean'].data[c] - mean)).toBeLessThan(1e-6 * rounding);
+      expect(Math.abs(record['bn1.running_var'].data[c] / variance - 1)).toBeLessThan(1e-5 * rounding);
     }
     model.dispose();
   });

@@ -14,8 +14,8 @@ export function countAt(at: usize): void {
 }
 
 /** Clears the count: by one thread, while no other takes anything. */
-export function resetClaims(at: usize): void {
-  atomic.store<i32>(at, 0);
+export function resetClaims(): void {
+  atomic.store<i32>(counter, 0);
 }
 
 /**

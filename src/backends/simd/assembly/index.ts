@@ -77,7 +77,7 @@ function barrier(state: usize, tid: i32, threads: i32): void {
   const phase = atomic.load<i32>(state + PHASE);
   if (atomic.add<i32>(state + ARRIVED, 1) == threads - 1) {
     atomic.store<i32>(state + ARRIVED, 0);
-    resetClaims(state + CLAIMED);
+    resetClaims();
     atomic.add<i32>(state + PHASE, 1);
     if (atomic.load<i32>(state + SLEEPERS) != 0) atomic.notify(state + PHASE, -1);
   } else {
@@ -217,7 +217,7 @@ function runShare(state: usize, tid: i32, threads: i32): void {
   countAt(state + CLAIMED);
   for (; program < end; program += 8) {
     const op = load<i32>(program);
-    if (threads == 1) resetClaims(state + CLAIMED);
+    if (threads == 1) resetClaims();
     execute(op & 0xff, load<usize>(program, 4), tid, threads, scratch);
     if (threads > 1 && (!(op & UNFENCED) || program + 8 == end)) barrier(state, tid, threads);
   }
