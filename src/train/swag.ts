@@ -1,4 +1,5 @@
 import type { Model, NamedVariable, TorchRecord, TorchTensor } from '../models/index.js';
+import { rhoOf } from '../models/initialize.js';
 import { type StatisticsSource, takeBatchStatistics } from './batch-statistics.js';
 import { type Classifier, classifierOf } from './classifier.js';
 
@@ -106,23 +107,21 @@ function swagPosterior(record: TorchRecord, collected: number, scale: number): T
   for (const [key, { shape, data }] of Object.entries(record)) {
     const name = key.slice(0, key.lastIndexOf('.'));
     if (key.endsWith('.mean')) posterior[`${name}_mu`] = { shape, data };
-    else posterior[`${name}_rho`] = { shape, data: data.map((sum) => rhoOf(sum / collected, scale)) };
+    else
+      posterior[`${name}_rho`] = { shape, data: data.map((sum) => rhoOf(sigmaOf(sum / collected, scale))) };
   }
   return posterior;
 }
 
-/** softplus^-1 of the standard deviation. */
-function rhoOf(variance: number, scale: number): number {
-  const sigma = Math.sqrt(scale * Math.max(variance, LEAST_VARIANCE));
-  return Math.log(Math.expm1(sigma));
+function sigmaOf(variance: number, scale: number): number {
+  return Math.sqrt(scale * Math.max(variance, LEAST_VARIANCE));
 }
 
 /** Collects a run's weights in its last part, and evaluates the posterior that they make, or their mean. */
 export class Swag {
   private readonly moments: SwagMoments;
   private twin: Model | undefined;
-  /** The mean's batch-norm statistics, and of how many sets of weights it was. */
-  private statistics: TorchRecord = {};
+  /** Of how many sets of weights the twin is, with its batch-norm statistics. */
   private settled = 0;
 
   /**
@@ -173,7 +172,6 @@ export class Swag {
     if (this.settled === this.collected) return;
     const twin = this.load(recordOf(this.model, this.model.buffers));
     if (twin.buffers.length > 0) await takeBatchStatistics(twin, this.source, signal);
-    this.statistics = recordOf(twin, twin.buffers);
     this.settled = this.collected;
   }
 
@@ -192,7 +190,9 @@ export class Swag {
 
   /** The moments as `SwagMoments.toTorch`, and the mean's batch-norm statistics, where it has some and they are settled. */
   toTorch(): Record<string, TorchTensor> {
-    return { ...this.moments.toTorch(), ...(this.settled === this.collected && this.statistics) };
+    const { twin } = this;
+    const settled = twin && this.settled === this.collected;
+    return { ...this.moments.toTorch(), ...(settled && recordOf(twin, twin.buffers)) };
   }
 
   /** Takes up what an earlier part of the run collected: what `toTorch` gave. */
@@ -200,8 +200,7 @@ export class Swag {
     this.moments.restore(record, collected);
     const names = this.model.buffers.map(({ name }) => name);
     if (collected === 0 || !names.every((name) => name in record)) return;
-    this.statistics = Object.fromEntries(names.map((name) => [name, record[name]]));
-    this.load(this.statistics);
+    this.load(Object.fromEntries(names.map((name) => [name, record[name]])));
     this.settled = collected;
   }
 

@@ -19,8 +19,9 @@ export function resetClaims(): void {
 }
 
 /**
- * Takes a piece of `n` items and returns its first, or `n` where nothing is left; `claimEnd` tells where it ends. Pieces get
- * smaller with what is left (guided self-scheduling, Polychronopoulos & Kuck 1987); one thread takes all at once.
+ * Takes a piece of `n` items and returns its first, or `n` where nothing is left; `claimEnd` tells where it ends, `onward` goes
+ * through it and to the next. Pieces get smaller with what is left (guided self-scheduling, Polychronopoulos & Kuck 1987); one
+ * thread takes all at once.
  */
 export function claim(n: i32, threads: i32): i32 {
   let first = atomic.load<i32>(counter);
@@ -37,7 +38,12 @@ export function claim(n: i32, threads: i32): i32 {
   return n;
 }
 
-/** Where the piece that `claim` returned last ends. */
+/** Where the piece that this thread took last ends. */
 export function claimEnd(): i32 {
   return end;
+}
+
+/** Item `next` where the piece that this thread took last holds it, else the first of another; `n` where nothing is left. */
+export function onward(next: i32, n: i32, threads: i32): i32 {
+  return next < end ? next : claim(n, threads);
 }

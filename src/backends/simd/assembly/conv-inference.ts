@@ -1,4 +1,4 @@
-import { claim, claimEnd } from './claims';
+import { claim, claimEnd, onward } from './claims';
 import { address, arg, argF, roomy } from './common';
 import { convolveImage, prepareFilter } from './conv-filter';
 import { convSize, G_Y_HEIGHT, imageBytes, outputSize, paddedImageBytes, preparePadded } from './geometry';
@@ -39,12 +39,10 @@ export function convInference(args: usize, tid: i32, threads: i32, scratch: usiz
   if (b == images) return;
   const prepared = planeAt(g, scratch, 1);
   const room = prepareFilter(g, filter, prepared);
-  for (; b < images; b = claim(images, threads)) {
-    for (const last = claimEnd(); b < last; b++) {
-      const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), paddedAt(scratch), false, 0);
-      convolveImage(g, x, filter, prepared, address(args, 4), conv, room);
-      activateImage(g, conv, address(args, 5) + <usize>b * outBytes);
-    }
+  for (; b < images; b = onward(b + 1, images, threads)) {
+    const x = preparePadded(g, address(args, 2) + <usize>b * imageBytes(g), paddedAt(scratch), false, 0);
+    convolveImage(g, x, filter, prepared, address(args, 4), conv, room);
+    activateImage(g, conv, address(args, 5) + <usize>b * outBytes);
   }
 }
 
@@ -85,22 +83,20 @@ export function lrtConvInference(args: usize, tid: i32, threads: i32, scratch: u
   const filters = lrtFiltersAt(g, scratch, parts);
   prepareFilter(g, address(args, VARIANCE), prepareFilter(g, address(args, MU), filters));
   let ready = -1;
-  for (; draw < draws; draw = claim(draws, threads)) {
-    for (const last = claimEnd(); draw < last; ) {
-      const block = before + draw / samples;
-      const sample = draw % samples;
-      const end = min<i32>(samples, sample + last - draw);
-      const from = max<i32>((block << bits) - start, 0);
-      const to = min<i32>(((block + 1) << bits) - start, images);
-      if (parts) {
-        if (block != ready) for (let i = from; i < to; i++) moments(args, i, i - from, filters, scratch);
-        ready = block;
-        partedBlock(args, block, from, to, sample, end, scratch);
-      } else {
-        rowBlock(args, block, from, to, sample, end, filters, scratch);
-      }
-      draw += end - sample;
+  while (draw < draws) {
+    const block = before + draw / samples;
+    const sample = draw % samples;
+    const end = min<i32>(samples, sample + claimEnd() - draw);
+    const from = max<i32>((block << bits) - start, 0);
+    const to = min<i32>(((block + 1) << bits) - start, images);
+    if (parts) {
+      if (block != ready) for (let i = from; i < to; i++) moments(args, i, i - from, filters, scratch);
+      ready = block;
+      partedBlock(args, block, from, to, sample, end, scratch);
+    } else {
+      rowBlock(args, block, from, to, sample, end, filters, scratch);
     }
+    draw = onward(draw + end - sample, draws, threads);
   }
 }
 

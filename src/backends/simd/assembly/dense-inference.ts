@@ -1,4 +1,4 @@
-import { claim, claimEnd } from './claims';
+import { claim, onward } from './claims';
 import { address, arg, argF, roomy, storeLanes } from './common';
 import { drawNumber } from './noise';
 import { drawRow, NOISE_BYTES, prepareNoise, startRow } from './noise-row';
@@ -50,11 +50,6 @@ function groupsOf(rows: i32): i32 {
   return (rows + GROUP - 1) / GROUP;
 }
 
-/** The group behind `group` that this thread has, or takes. */
-function nextGroup(group: i32, groups: i32, threads: i32): i32 {
-  return group + 1 < claimEnd() ? group + 1 : claim(groups, threads);
-}
-
 /** Op.DenseInference: rows, inputs, outputs, relu, x, kernel, bias (0), y. Scratch: a group of values, its lists. */
 export function denseInference(args: usize, tid: i32, threads: i32, scratch: usize): void {
   const rows = arg(args, 0);
@@ -64,7 +59,7 @@ export function denseInference(args: usize, tid: i32, threads: i32, scratch: usi
   const plane = roomy(rowOut);
   const lists = scratch + <usize>GROUP * plane;
   const groups = groupsOf(rows);
-  for (let group = claim(groups, threads); group < groups; group = nextGroup(group, groups, threads)) {
+  for (let group = claim(groups, threads); group < groups; group = onward(group + 1, groups, threads)) {
     const first = group * GROUP;
     const last = min<i32>(first + GROUP, rows);
     listGroup(address(args, 4), inputs, outputs, 1, first, last, false, lists);
@@ -97,7 +92,7 @@ export function lrtDenseInference(args: usize, tid: i32, threads: i32, scratch: 
   const stds = means + <usize>GROUP * plane;
   prepareNoise(scratch, arg(args, 13), arg(args, 14));
   const groups = groupsOf(rows);
-  for (let group = claim(groups, threads); group < groups; group = nextGroup(group, groups, threads)) {
+  for (let group = claim(groups, threads); group < groups; group = onward(group + 1, groups, threads)) {
     const first = group * GROUP;
     const last = min<i32>(first + GROUP, rows);
     groupMoments(args, first, last, means, stds, plane);
