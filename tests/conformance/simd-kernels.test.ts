@@ -60,6 +60,8 @@ const CONVS = [
     relu: true,
     pool: true,
   },
+  { name: 'five taps a row, 10 wide, six channels, an odd height', x: [2, 9, 14, 6], filter: [5, 5, 6, 16] },
+  { name: 'five taps a row, 10 wide, six channels, 32 outputs', x: [2, 8, 14, 6], filter: [5, 5, 6, 32] },
   { name: 'five taps a row, 8 wide, 13 channels', x: [3, 7, 12, 3], filter: [5, 5, 3, 13], relu: true },
 ];
 

@@ -72,9 +72,11 @@ const ACCESS: Partial<Record<Op, Access>> = {
   [Op.OverlappingPool]: byImage(0, [4], [5, 6], [4, 5, 6]),
   [Op.OverlappingPoolGrad]: byImage(0, [4, 5], [6], [4, 5, 6]),
   [Op.ConvInference]: claimed([2, 3, 4], [5]),
-  [Op.LrtConvInference]: claimed([4, 5, 6, 7, 8, 9, 10], [14]),
+  [Op.LrtConvInference]: claimed([3, 4, 8, 9, 10, 11, 12], [7]),
+  [Op.LrtConvMoments]: claimed([2, 3, 4, 5, 6], [8]),
+  [Op.LrtConvSamples]: claimed([3, 4, 8], [7]),
   [Op.DenseInference]: claimed([4, 5, 6], [7]),
-  [Op.LrtDenseInference]: claimed([6, 7, 8, 9, 10, 11, 12], [16]),
+  [Op.LrtDenseInference]: claimed([6, 7, 11, 12, 13, 14, 15], [10]),
 };
 
 /** What instructions since the last fence did to an address; `share` is undefined where shares differ. */

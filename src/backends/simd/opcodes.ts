@@ -42,6 +42,8 @@ export enum Op {
   LrtDenseInference = 43,
   DensePartial = 44,
   DenseSum = 45,
+  LrtConvMoments = 46,
+  LrtConvSamples = 47,
   Conv3Filter = 60,
   Conv3Forward = 61,
   Conv3GradFilter = 62,

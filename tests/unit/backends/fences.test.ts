@@ -52,8 +52,11 @@ describe('where threads meet', () => {
     expect(fences([inference(A, B), inference(B, C)])).toEqual([true, true]);
     expect(fences([inference(A, B), inference(C, D)])).toEqual([true, true]);
     expect(fences([add(8, A, B, C), inference(D, E), sgd(8, A, C, 6000)])).toEqual([false, true, true]);
-    const lrt = { op: Op.LrtConvInference, words: [1, 200, 25, 25, A, 9, 8, 0, 0, D, 0, 1, 2, 0, B] };
+    const lrt = { op: Op.LrtConvInference, words: [1, 8, 25, D, 0, 1, 2, B, A, 9, 8, 0, 0, 0] };
     expect(fences([lrt, add(8, C, E, 6000)])).toEqual([true, true]);
+    const moments = { op: Op.LrtConvMoments, words: [1, 8, A, 9, 8, 0, 0, 0, C] };
+    const samples = { op: Op.LrtConvSamples, words: [1, 8, 25, D, 0, 1, 2, B, C] };
+    expect(fences([moments, samples])).toEqual([true, true]);
   });
 
   const conv = (images: number, x: number, filter: number, y: number) => ({

@@ -1,3 +1,6 @@
+/** Bytes of six channels, as the LeNet's second layer has them. */
+export const SIX: usize = 24;
+
 /** Reads 32-bit argument `i` of an instruction. */
 // @ts-ignore: decorator
 @inline

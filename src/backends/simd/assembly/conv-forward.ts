@@ -1,4 +1,4 @@
-import { madd, storeLanes } from './common';
+import { madd, SIX, storeLanes } from './common';
 import {
   G_INNER,
   G_INNER_STEP,
@@ -45,9 +45,8 @@ function wide(g: usize, x: usize, w: usize, bias: usize, outChannels: i32, o: i3
     let from = x;
     let column = 0;
     for (; column + 2 <= outWidth; column += 2) {
-      // A step that the compiler knows becomes part of the load: six channels are those of the LeNet's second layer.
-      if (step == 24) block4x2(outer, outerStep, inner, innerStep, length, from, 24, w + offset, wStep, offsets, out, 16);
-      else block4x2(outer, outerStep, inner, innerStep, length, from, step, w + offset, wStep, offsets, out, 16);
+      if (step == SIX) block4x2(true, outer, outerStep, inner, innerStep, length, from, SIX, w + offset, wStep, offsets, out, 16);
+      else block4x2(false, outer, outerStep, inner, innerStep, length, from, step, w + offset, wStep, offsets, out, 16);
       from += step * 2;
       out += wStep * 2;
     }
@@ -100,10 +99,11 @@ function storeHigh(to: usize, v: v128, width: i32): void {
   if (width > 4) storeLanes(to + 16, v, width - 4);
 }
 
-/** 16 output channels x 2 neighbouring positions. */
+/** 16 output channels x 2 neighbouring positions. @param six whether `step` is SIX: a constant, it becomes part of the load */
 // @ts-ignore: decorator
 @inline
 export function block4x2(
+  six: bool,
   outer: i32,
   outerStep: usize,
   inner: i32,
@@ -140,7 +140,7 @@ export function block4x2(
         a01 = madd(a01, x0, w1);
         a02 = madd(a02, x0, w2);
         a03 = madd(a03, x0, w3);
-        const x1 = v128.load32_splat(p + step);
+        const x1 = six ? v128.load32_splat(p, SIX) : v128.load32_splat(p + step);
         a10 = madd(a10, x1, w0);
         a11 = madd(a11, x1, w1);
         a12 = madd(a12, x1, w2);

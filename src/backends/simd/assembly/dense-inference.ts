@@ -80,8 +80,8 @@ export function denseInference(args: usize, tid: i32, threads: i32, scratch: usi
 }
 
 /**
- * Op.LrtDenseInference: rows, repeat, samples, inputs, outputs, relu, x, mu, variance, biasMu, biasVariance (0), clock,
- * epsilon (0: draw), key0, key1, clamp, y. Row r of y is sample r % samples of image r / samples, made from row
+ * Op.LrtDenseInference: rows, repeat, samples, inputs, outputs, relu, clock, epsilon (0: draw), key0, key1, y, x, mu, variance,
+ * biasMu, biasVariance (0), clamp. Row r of y is sample r % samples of image r / samples, made from row
  * r / repeat of x. Scratch: noise area, a row of noise, a group's means, its standard deviations, its lists.
  */
 export function lrtDenseInference(args: usize, tid: i32, threads: i32, scratch: usize): void {
@@ -90,7 +90,7 @@ export function lrtDenseInference(args: usize, tid: i32, threads: i32, scratch: 
   const noise = scratch + roomy(NOISE_BYTES);
   const means = noise + plane;
   const stds = means + <usize>GROUP * plane;
-  prepareNoise(scratch, arg(args, 13), arg(args, 14));
+  prepareNoise(scratch, arg(args, 8), arg(args, 9));
   const groups = groupsOf(rows);
   for (let group = claim(groups, threads); group < groups; group = onward(group + 1, groups, threads)) {
     const first = group * GROUP;
@@ -106,14 +106,14 @@ export function lrtDenseInference(args: usize, tid: i32, threads: i32, scratch: 
 /** Means and standard deviations of rows `first` to `last` - 1, a plane a row. */
 function groupMoments(args: usize, first: i32, last: i32, means: usize, stds: usize, plane: usize): void {
   const outputs = arg(args, 4);
-  const mu = address(args, 7);
-  const variance = address(args, 8);
-  const biasMu = address(args, 9);
-  const biasVariance = address(args, 10);
-  const clamp = argF(args, 15);
+  const mu = address(args, 12);
+  const variance = address(args, 13);
+  const biasMu = address(args, 14);
+  const biasVariance = address(args, 15);
+  const clamp = argF(args, 16);
   const lists = stds + <usize>GROUP * plane;
   // A clamped square is not zero where its input is.
-  listGroup(address(args, 6), arg(args, 3), outputs, arg(args, 1), first, last, clamp > 0, lists);
+  listGroup(address(args, 11), arg(args, 3), outputs, arg(args, 1), first, last, clamp > 0, lists);
   for (let o = 0; o < outputs; o += COLUMNS) {
     let at = lists;
     let to: usize = 0;
@@ -135,15 +135,15 @@ function groupMoments(args: usize, first: i32, last: i32, means: usize, stds: us
 function drawAndStore(args: usize, r: i32, mean: usize, std: usize, noise: usize, scratch: usize): void {
   const outputs = arg(args, 4);
   const samples = arg(args, 2);
-  const clock = address(args, 11);
-  const epsilon = address(args, 12);
+  const clock = address(args, 6);
+  const epsilon = address(args, 7);
   const rowBytes = <usize>outputs << 2;
   if (!epsilon) {
     startRow(scratch, drawNumber(clock, r / samples), load<u32>(clock), load<i32>(clock, 4) + (r % samples));
     drawRow(scratch, 0, outputs, noise);
   }
   perturb(mean, std, epsilon ? epsilon + <usize>r * rowBytes : noise, rowBytes);
-  storeRow(mean, address(args, 16) + <usize>r * rowBytes, outputs, arg(args, 5) != 0);
+  storeRow(mean, address(args, 10) + <usize>r * rowBytes, outputs, arg(args, 5) != 0);
 }
 
 /** mean += std * epsilon, and up to three more; `epsilon` may be anywhere in memory. */

@@ -11,7 +11,7 @@ import { conv3Filter, conv3Forward, conv3GradFilter } from './conv3';
 import { conv3StridedForward, conv3StridedGradFilter, conv3StridedGradInput } from './conv3-strided';
 import { convForward, lrtConvForward } from './conv';
 import { convGradFilter, convGradFilterReduce, convGradInput } from './conv-backward';
-import { convInference, lrtConvInference } from './conv-inference';
+import { convInference } from './conv-inference';
 import { denseForward, densePartial, denseSum, denseGradInput, denseGradKernel, lrtDenseForward } from './dense';
 import { denseInference, lrtDenseInference } from './dense-inference';
 import { add, multiply, sum } from './elementwise';
@@ -19,6 +19,8 @@ import { dropout } from './dropout';
 import { flipoutSum, flipoutSumGrad, flipSigns } from './flipout';
 import { gatherAugmented, gatherImages, gatherLabels } from './gather';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './loss';
+import { lrtConvInference, lrtConvSamples } from './lrt-conv-inference';
+import { lrtConvMoments } from './lrt-moments';
 import { overlappingPool, overlappingPoolGrad } from './overlapping-pool';
 import { drawNoise } from './noise-row';
 import { peak } from './peak';
@@ -165,6 +167,10 @@ function execute(op: i32, args: usize, tid: i32, threads: i32, scratch: usize): 
       return convInference(args, tid, threads, scratch);
     case Op.LrtConvInference:
       return lrtConvInference(args, tid, threads, scratch);
+    case Op.LrtConvMoments:
+      return lrtConvMoments(args, tid, threads, scratch);
+    case Op.LrtConvSamples:
+      return lrtConvSamples(args, tid, threads, scratch);
     case Op.DenseInference:
       return denseInference(args, tid, threads, scratch);
     case Op.LrtDenseInference:

@@ -75,7 +75,8 @@ function block(from: usize, end: usize, w: usize, bias: usize, columns: i32, squ
   let b1 = a1;
   let b2 = a2;
   let b3 = a3;
-  for (; from < end; from += ENTRY) {
+  // The test comes last, so that the compiler may take what does not change out of the loop.
+  if (from < end) do {
     const at = w + <usize>load<u32>(from, 8);
     let x = v128.load32_splat(from);
     let y = v128.load32_splat(from, 4);
@@ -99,7 +100,8 @@ function block(from: usize, end: usize, w: usize, bias: usize, columns: i32, squ
     b1 = madd(b1, y, w1);
     b2 = madd(b2, y, w2);
     b3 = madd(b3, y, w3);
-  }
+    from += ENTRY;
+  } while (from < end);
   store4(toA, a0, a1, a2, a3, columns);
   store4(toB, b0, b1, b2, b3, columns);
 }
@@ -151,9 +153,15 @@ export function pairClampedProduct(
   block(from, end, w + at, bias ? bias + at : 0, columns - o, true, clamp, toA + at, toB + at);
 }
 
-/** std = sqrt(max(variance, 1e-30)) in place, of `size` values and up to three more. */
+/** sqrt(max(variance, 1e-30)). */
+// @ts-ignore: decorator
+@inline
+export function standardDeviation(variance: v128): v128 {
+  return f32x4.sqrt(f32x4.pmax(variance, constant(48 /* 1e-30 */)));
+}
+
+/** The same in place, of `size` values and up to three more. */
 export function standardDeviations(at: usize, size: i32): void {
-  const least = constant(48 /* 1e-30 */);
   const end = at + (<usize>size << 2);
-  for (; at < end; at += 16) v128.store(at, f32x4.sqrt(f32x4.pmax(v128.load(at), least)));
+  for (; at < end; at += 16) v128.store(at, standardDeviation(v128.load(at)));
 }

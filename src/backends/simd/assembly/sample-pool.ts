@@ -1,5 +1,7 @@
 import { storeLanes } from './common';
 import { G_OUT_CHANNELS, G_OUT_WIDTH, G_POOL, G_RELU, G_Y_HEIGHT, G_Y_WIDTH, outputSize } from './geometry';
+import { standardDeviation } from './pairs';
+import { lineSize, outLineBytes } from './sample-places';
 
 /** ReLU and 2x2 max pooling of one image where the geometry asks for them: `reluPool` without what a gradient needs. */
 export function activateImage(g: usize, conv: usize, y: usize): void {
@@ -49,71 +51,57 @@ function poolWindow(window: usize, column: usize, row: usize, floor: v128, chann
   v128.store(y + last, windowMaximum(window + last, column, row, floor));
 }
 
-/** mean + std epsilon of a vector. */
+/** mean + sqrt(variance) epsilon of a vector. */
 // @ts-ignore: decorator
 @inline
-function drawn(mean: usize, std: usize, epsilon: usize): v128 {
-  return f32x4.add(v128.load(mean), f32x4.mul(v128.load(std), v128.load(epsilon)));
+function drawn(mean: usize, variance: usize, epsilon: usize): v128 {
+  const std = standardDeviation(v128.load(variance));
+  return f32x4.add(v128.load(mean), f32x4.mul(std, v128.load(epsilon)));
 }
 
-/** Values before the pool that make a line of the output. */
-// @ts-ignore: decorator
-@inline
-export function lineSize(g: usize): i32 {
-  const row = load<i32>(g, G_OUT_WIDTH) * load<i32>(g, G_OUT_CHANNELS);
-  return load<i32>(g, G_POOL) ? 2 * row : row;
-}
-
-/** Bytes of a line of the output. */
-// @ts-ignore: decorator
-@inline
-export function outLineBytes(g: usize): usize {
-  return <usize>(load<i32>(g, G_Y_WIDTH) * load<i32>(g, G_OUT_CHANNELS)) << 2;
-}
-
-/** A line of what `activateImage` makes of mean + std epsilon; `epsilon` may be anywhere in memory. */
-export function sampleLine(g: usize, mean: usize, std: usize, epsilon: usize, y: usize): void {
+/** A line of what `activateImage` makes of mean + sqrt(variance) epsilon; `epsilon` may be anywhere in memory. */
+export function sampleLine(g: usize, mean: usize, variance: usize, epsilon: usize, y: usize): void {
   const floor = load<i32>(g, G_RELU) ? f32x4.splat(0) : f32x4.splat(-Infinity);
   if (load<i32>(g, G_POOL) == 0) {
     const size = lineSize(g);
     for (let i = 0; i < size; i += 4) {
       const at = <usize>i << 2;
-      storeLanes(y + at, f32x4.pmax(drawn(mean + at, std + at, epsilon + at), floor), size - i);
+      storeLanes(y + at, f32x4.pmax(drawn(mean + at, variance + at, epsilon + at), floor), size - i);
     }
     return;
   }
   const column = <usize>load<i32>(g, G_OUT_CHANNELS) << 2;
   const row = column * <usize>load<i32>(g, G_OUT_WIDTH);
   for (const end = y + outLineBytes(g); y < end; y += column) {
-    sampleWindow(mean, std, epsilon, column, row, floor, y);
+    sampleWindow(mean, variance, epsilon, column, row, floor, y);
     mean += 2 * column;
-    std += 2 * column;
+    variance += 2 * column;
     epsilon += 2 * column;
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function sampleWindow(mean: usize, std: usize, epsilon: usize, column: usize, row: usize, floor: v128, y: usize): void {
+function sampleWindow(mean: usize, variance: usize, epsilon: usize, column: usize, row: usize, floor: v128, y: usize): void {
   if (column < 16) {
-    storeLanes(y, drawnMaximum(mean, std, epsilon, column, row, floor), <i32>(column >> 2));
+    storeLanes(y, drawnMaximum(mean, variance, epsilon, column, row, floor), <i32>(column >> 2));
     return;
   }
   const last = column - 16;
   for (let at: usize = 0; at < last; at += 16) {
-    v128.store(y + at, drawnMaximum(mean + at, std + at, epsilon + at, column, row, floor));
+    v128.store(y + at, drawnMaximum(mean + at, variance + at, epsilon + at, column, row, floor));
   }
-  v128.store(y + last, drawnMaximum(mean + last, std + last, epsilon + last, column, row, floor));
+  v128.store(y + last, drawnMaximum(mean + last, variance + last, epsilon + last, column, row, floor));
 }
 
 /** `windowMaximum` of draws. */
 // @ts-ignore: decorator
 @inline
-function drawnMaximum(mean: usize, std: usize, epsilon: usize, column: usize, row: usize, floor: v128): v128 {
-  const first = drawn(mean, std, epsilon);
-  const top = f32x4.pmax(first, drawn(mean + column, std + column, epsilon + column));
-  const third = drawn(mean + row, std + row, epsilon + row);
+function drawnMaximum(mean: usize, variance: usize, epsilon: usize, column: usize, row: usize, floor: v128): v128 {
+  const first = drawn(mean, variance, epsilon);
+  const top = f32x4.pmax(first, drawn(mean + column, variance + column, epsilon + column));
+  const third = drawn(mean + row, variance + row, epsilon + row);
   const corner = row + column;
-  const best = f32x4.pmax(f32x4.pmax(top, third), drawn(mean + corner, std + corner, epsilon + corner));
+  const best = f32x4.pmax(f32x4.pmax(top, third), drawn(mean + corner, variance + corner, epsilon + corner));
   return f32x4.pmax(best, floor);
 }

@@ -1,5 +1,5 @@
 import { constant } from './constants';
-import { storeLanes } from './common';
+import { SIX, storeLanes } from './common';
 
 /*
  * The transforms of F(5, 5): five outputs of five taps a row by 9 products in place of 25. Interpolation at +-1/4, +-1/2,
@@ -26,22 +26,15 @@ function storePair(odd: v128, even: v128, to: usize, point: usize): void {
   v128.store(to + point, f32x4.sub(odd, even));
 }
 
-/** The nine points of a vector of channels from the tile's nine columns, `pixel` bytes apart. */
+/** The nine points of a vector of channels from the tile's nine columns. */
 // @ts-ignore: decorator
 @inline
-export function transformNine(from: usize, pixel: usize, to: usize, point: usize): void {
-  const d0 = v128.load(from);
-  const d2 = v128.load(from + 2 * pixel);
-  const d4 = v128.load(from + 4 * pixel);
-  const d6 = v128.load(from + 6 * pixel);
-  const d8 = v128.load(from + 8 * pixel);
+function storeNine(
+  d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, d6: v128, d7: v128, d8: v128, to: usize, point: usize,
+): void {
   const top = f32x4.sub(d8, f32x4.mul(constant(71 /* 5.3125 */), d6));
   const middle = f32x4.sub(f32x4.mul(constant(72 /* 5.578125 */), d4), f32x4.mul(constant(73 /* 1.328125 */), d2));
   v128.store(to + 8 * point, f32x4.add(f32x4.add(top, middle), f32x4.mul(constant(67 /* 1/16 */), d0)));
-  const d1 = v128.load(from + pixel);
-  const d3 = v128.load(from + 3 * pixel);
-  const d5 = v128.load(from + 5 * pixel);
-  const d7 = v128.load(from + 7 * pixel);
   const even0 = f32x4.add(f32x4.sub(d6, d0), f32x4.mul(constant(62 /* 5.25 */), f32x4.sub(d2, d4)));
   const odd0 = f32x4.add(f32x4.sub(d7, d1), f32x4.mul(constant(62 /* 5.25 */), f32x4.sub(d3, d5)));
   storePair(odd0, f32x4.mul(constant(65 /* 1/4 */), even0), to, point);
@@ -57,6 +50,61 @@ export function transformNine(from: usize, pixel: usize, to: usize, point: usize
   const even3 = cubic(d0, d2, d4, d6, constant(70 /* 1/64 */), constant(69 /* 0.328125 */), constant(68 /* 1.3125 */));
   const odd3 = cubic(d1, d3, d5, d7, constant(70 /* 1/64 */), constant(69 /* 0.328125 */), constant(68 /* 1.3125 */));
   storePair(odd3, f32x4.add(even3, even3), to, point);
+}
+
+/**
+ * The points of a tile's rows, `pixel` bytes each. Vectors may reach into the next row, which comes later. (The tests of such loops
+ * come last, so that the compiler may take what does not change out of them.)
+ */
+export function transformRowsByFive(x: usize, rows: i32, rowBytes: usize, pixel: usize, to: usize, point: usize): void {
+  const end = to + <usize>rows * pixel;
+  do {
+    let from = x;
+    const next = to + pixel;
+    let at = to;
+    do {
+      const middle = from + 4 * pixel;
+      storeNine(
+        v128.load(from), v128.load(from + pixel), v128.load(from + 2 * pixel), v128.load(middle - pixel), v128.load(middle),
+        v128.load(middle + pixel), v128.load(middle + 2 * pixel), v128.load(middle + 3 * pixel), v128.load(middle + 4 * pixel),
+        at, point,
+      );
+      from += 16;
+      at += 16;
+    } while (at < next);
+    x += rowBytes;
+    to = next;
+  } while (to < end);
+}
+
+/** The same for six channels and an even number of rows: two rows are three vectors. */
+export function transformPairsByFive(x: usize, rows: i32, rowBytes: usize, to: usize, point: usize): void {
+  const end = to + <usize>rows * SIX;
+  do {
+    const below = x + rowBytes;
+    storeNine(
+      v128.load(x), v128.load(x, 24), v128.load(x, 48), v128.load(x, 72), v128.load(x, 96),
+      v128.load(x, 120), v128.load(x, 144), v128.load(x, 168), v128.load(x, 192), to, point,
+    );
+    storeNine(
+      v128.load64_lane(below, v128.load64_zero(x, 16), 1),
+      v128.load64_lane(below, v128.load64_zero(x, 40), 1, 24),
+      v128.load64_lane(below, v128.load64_zero(x, 64), 1, 48),
+      v128.load64_lane(below, v128.load64_zero(x, 88), 1, 72),
+      v128.load64_lane(below, v128.load64_zero(x, 112), 1, 96),
+      v128.load64_lane(below, v128.load64_zero(x, 136), 1, 120),
+      v128.load64_lane(below, v128.load64_zero(x, 160), 1, 144),
+      v128.load64_lane(below, v128.load64_zero(x, 184), 1, 168),
+      v128.load64_lane(below, v128.load64_zero(x, 208), 1, 192),
+      to + 16, point,
+    );
+    storeNine(
+      v128.load(below, 8), v128.load(below, 32), v128.load(below, 56), v128.load(below, 80), v128.load(below, 104),
+      v128.load(below, 128), v128.load(below, 152), v128.load(below, 176), v128.load(below, 200), to + 32, point,
+    );
+    x += 2 * rowBytes;
+    to += 2 * SIX;
+  } while (to < end);
 }
 
 /** One pair of the filter's points: (odd +- even) / N, where N = 2 a Q(a^2) is the product of a's distances from the others. */
@@ -109,7 +157,7 @@ function weighted(z: v128, a: v128, x: v128, b: v128, y: v128, c: v128, w: v128)
 /** The five outputs, `pixel` bytes apart, of `lanes` channels from their nine products, `point` bytes apart. */
 // @ts-ignore: decorator
 @inline
-export function combineNine(m: usize, point: usize, offset: v128, out: usize, pixel: usize, lanes: i32): void {
+function combineNine(m: usize, point: usize, offset: v128, out: usize, pixel: usize, lanes: i32): void {
   const m0 = v128.load(m);
   const m1 = v128.load(m + point);
   const m2 = v128.load(m + 2 * point);
@@ -136,4 +184,22 @@ export function combineNine(m: usize, point: usize, offset: v128, out: usize, pi
   storeLanes(out + pixel, f32x4.add(y1, offset), lanes);
   const y3 = weighted(t2, constant(70 /* 1/64 */), t0, constant(74 /* 1/8 */), t1, constant(75 /* 8 */), t3);
   storeLanes(out + 3 * pixel, f32x4.add(y3, offset), lanes);
+}
+
+/** The outputs of `rows` rows of a tile, `line` bytes apart. */
+export function combineRowsByFive(
+  m: usize, rows: i32, room: usize, point: usize, bias: usize, channels: i32, out: usize, line: usize,
+): void {
+  const pixel = <usize>channels << 2;
+  const whole = pixel & ~15;
+  for (const end = m + <usize>rows * room; m < end; m += room) {
+    let at: usize = 0;
+    if (whole) do {
+      const offset = bias ? v128.load(bias + at) : f32x4.splat(0);
+      combineNine(m + at, point, offset, out + at, pixel, 4);
+      at += 16;
+    } while (at < whole);
+    if (at < pixel) combineNine(m + at, point, bias ? v128.load(bias + at) : f32x4.splat(0), out + at, pixel, channels & 3);
+    out += line;
+  }
 }

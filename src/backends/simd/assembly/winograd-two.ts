@@ -30,7 +30,7 @@ export function transformTaps(from: usize, tap: usize, to: usize, point: usize):
 /** The six points of a vector of channels from the tile's six columns. */
 // @ts-ignore: decorator
 @inline
-export function transformSix(from: usize, pixel: usize, to: usize, point: usize): void {
+function transformSix(from: usize, pixel: usize, to: usize, point: usize): void {
   const d0 = v128.load(from);
   const d1 = v128.load(from + pixel);
   const d2 = v128.load(from + 2 * pixel);
@@ -57,6 +57,20 @@ export function transformSix(from: usize, pixel: usize, to: usize, point: usize)
   v128.store(to, f32x4.add(f32x4.sub(f32x4.mul(four, d1), f32x4.mul(five, d3)), d5));
 }
 
+/** As `transformRowsByFive` of winograd-five.ts. */
+export function transformRowsByTwo(x: usize, rows: i32, rowBytes: usize, pixel: usize, to: usize, point: usize): void {
+  const end = to + <usize>rows * pixel;
+  do {
+    let at: usize = 0;
+    do {
+      transformSix(x + at, pixel, to + at, point);
+      at += 16;
+    } while (at < pixel);
+    x += rowBytes;
+    to += pixel;
+  } while (to < end);
+}
+
 /** The even and the odd output of a tile from its six products. */
 // @ts-ignore: decorator
 @inline
@@ -75,7 +89,23 @@ function oddAt(p: usize, point: usize): v128 {
 /** The two outputs, `pixel` bytes apart, of `lanes` channels from their six products, `point` bytes apart. */
 // @ts-ignore: decorator
 @inline
-export function combineSix(m: usize, point: usize, offset: v128, out: usize, pixel: usize, lanes: i32): void {
+function combineSix(m: usize, point: usize, offset: v128, out: usize, pixel: usize, lanes: i32): void {
   storeLanes(out, f32x4.add(evenAt(m, point), offset), lanes);
   storeLanes(out + pixel, f32x4.add(oddAt(m, point), offset), lanes);
+}
+
+/** As `combineRowsByFive` of winograd-five.ts. */
+export function combineRowsByTwo(
+  m: usize, rows: i32, room: usize, point: usize, bias: usize, channels: i32, out: usize, line: usize,
+): void {
+  const pixel = <usize>channels << 2;
+  for (const end = m + <usize>rows * room; m < end; m += room) {
+    let at: usize = 0;
+    do {
+      const offset = bias ? v128.load(bias + at) : f32x4.splat(0);
+      combineSix(m + at, point, offset, out + at, pixel, <i32>(pixel - at) >> 2);
+      at += 16;
+    } while (at < pixel);
+    out += line;
+  }
 }

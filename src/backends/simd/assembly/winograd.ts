@@ -1,14 +1,14 @@
 import { block4x1, block4x2, convolve } from './conv-forward';
-import { clear, roomy } from './common';
+import { clear, madd, roomy, SIX } from './common';
 import {
   G_CHANNELS, G_INNER, G_INNER_STEP, G_LENGTH, G_OUTER, G_OUTER_STEP, G_OUT_CHANNELS, G_OUT_HEIGHT, G_OUT_WIDTH, G_POOL, G_ROW_STEP, G_STEP,
 } from './geometry';
-import { combineNine, transformFive, transformNine } from './winograd-five';
+import { combineRowsByFive, transformFive, transformPairsByFive, transformRowsByFive } from './winograd-five';
 import { planarConvolution, transformTapsFour } from './winograd-four';
 import {
   byFive, channelRoom, filterPointBytes, imagePointBytes, paddedHeight, paddedWidth, planar, pointCount, productPointBytes, tileCount, tileWidth,
 } from './winograd-shape';
-import { combineSix, transformSix, transformTaps } from './winograd-two';
+import { combineRowsByTwo, transformRowsByTwo, transformTaps } from './winograd-two';
 
 /*
  * Convolutions of stride 1 with five taps a row by Winograd's F(n, 5) along the rows (Winograd 1980; Lavin & Gray 2016): a
@@ -78,25 +78,18 @@ export function winogradPooled(g: usize, x: usize, filter: usize, bias: usize, y
   planarConvolution(g, x, scratch, filter, bias, scratch + roomy(<usize>pointCount(g) * imagePointBytes(g)), y, taps);
 }
 
-/** V as [point][tile][row][C]. Vectors may reach into the next row, which comes later. */
+/** V as [point][tile][row][C]. */
 function transformPixels(g: usize, x: usize, to: usize): void {
-  const tiles = tileCount(g);
-  const step = <usize>tileWidth(g);
-  const five = byFive(g);
+  const rows = paddedHeight(g);
   const pixel = <usize>load<i32>(g, G_CHANNELS) << 2;
   const rowBytes = <usize>paddedWidth(g) * pixel;
-  const end = <usize>paddedHeight(g) * rowBytes;
   const point = imagePointBytes(g);
-  for (let t = 0; t < tiles; t++) {
-    for (let row: usize = 0; row < end; row += rowBytes) {
-      const from = x + row;
-      for (let at: usize = 0; at < pixel; at += 16) {
-        if (five) transformNine(from + at, pixel, to + at, point);
-        else transformSix(from + at, pixel, to + at, point);
-      }
-      to += pixel;
-    }
-    x += step * pixel;
+  const step = <usize>tileWidth(g) * pixel;
+  for (const end = x + <usize>tileCount(g) * step; x < end; x += step) {
+    if (!byFive(g)) transformRowsByTwo(x, rows, rowBytes, pixel, to, point);
+    else if (pixel == SIX && !(rows & 1)) transformPairsByFive(x, rows, rowBytes, to, point);
+    else transformRowsByFive(x, rows, rowBytes, pixel, to, point);
+    to += <usize>rows * pixel;
   }
 }
 
@@ -105,15 +98,74 @@ function transformPixels(g: usize, x: usize, to: usize): void {
  * product reads lie side by side. `shape` is room for a geometry.
  */
 function channelProducts(g: usize, v: usize, u: usize, m: usize, shape: usize): void {
-  const points = pointCount(g);
+  const rows = load<i32>(g, G_OUT_HEIGHT);
+  const pixel = <usize>load<i32>(g, G_CHANNELS) << 2;
   const room = channelRoom(g);
+  const pitch = <usize>room << 2;
+  const sixToSixteen = pixel == SIX && room == 16 && !(rows & 1);
+  const column = pixel * <usize>paddedHeight(g);
+  const length = pixel * <usize>load<i32>(g, G_OUTER);
   if (room & 15) productShape(g, shape);
-  for (let point = 0; point < points; point++) {
-    if (room & 15) convolve(shape, v, u, 0, room, m);
-    else for (let o: usize = 0; o < <usize>room << 2; o += 64) pointProducts(g, v, u + o, <usize>room << 2, m + o);
+  for (let point = pointCount(g); point > 0; point--) {
+    if (sixToSixteen) sixBySixteen(v, tileCount(g), rows, column, length, u, m);
+    else if (room & 15) convolve(shape, v, u, 0, room, m);
+    else for (let o: usize = 0; o < pitch; o += 64) pointProducts(g, v, u + o, pitch, m + o);
     v += imagePointBytes(g);
     u += filterPointBytes(g);
     m += productPointBytes(g);
+  }
+}
+
+/**
+ * All of a point's products where a pixel has six channels and an output sixteen, as in the LeNet's second layer, for an even number
+ * of rows. Loads stand beside their use and stores in the order of the products: in a clump six loads hold up the processor, and
+ * compilers keep more or less to this order.
+ */
+function sixBySixteen(v: usize, tiles: i32, rows: i32, column: usize, length: usize, u: usize, m: usize): void {
+  for (const end = v + <usize>tiles * column; v < end; v += column) {
+    const last = v + <usize>rows * SIX;
+    let x = v;
+    do {
+      let a0 = f32x4.splat(0);
+      let b0 = a0;
+      let a1 = a0;
+      let b1 = a0;
+      let a2 = a0;
+      let b2 = a0;
+      let a3 = a0;
+      let b3 = a0;
+      let w = u;
+      let p = x;
+      const stop = x + length;
+      do {
+        const x0 = v128.load32_splat(p);
+        const x1 = v128.load32_splat(p, SIX);
+        const w0 = v128.load(w);
+        a0 = madd(a0, x0, w0);
+        b0 = madd(b0, x1, w0);
+        const w1 = v128.load(w, 16);
+        a1 = madd(a1, x0, w1);
+        b1 = madd(b1, x1, w1);
+        const w2 = v128.load(w, 32);
+        a2 = madd(a2, x0, w2);
+        b2 = madd(b2, x1, w2);
+        const w3 = v128.load(w, 48);
+        a3 = madd(a3, x0, w3);
+        b3 = madd(b3, x1, w3);
+        w += 64;
+        p += 4;
+      } while (p < stop);
+      v128.store(m, a0);
+      v128.store(m, b0, 64);
+      v128.store(m, a1, 16);
+      v128.store(m, b1, 80);
+      v128.store(m, a2, 32);
+      v128.store(m, b2, 96);
+      v128.store(m, a3, 48);
+      v128.store(m, b3, 112);
+      m += 128;
+      x += 2 * SIX;
+    } while (x < last);
   }
 }
 
@@ -125,23 +177,15 @@ function pointProducts(g: usize, v: usize, u: usize, pitch: usize, m: usize): vo
   const even = <usize>(height & ~1) * pixel;
   const column = pixel * <usize>paddedHeight(g);
   for (const end = v + <usize>tileCount(g) * column; v < end; v += column) {
-    m = pixel == 24 ? rowPairs(v, even, 24, length, u, pitch, m) : rowPairs(v, even, pixel, length, u, pitch, m);
+    for (let x = v; x < v + even; x += 2 * pixel) {
+      block4x2(false, 1, 0, 1, 0, length, x, pixel, u, pitch, 0, m, 16);
+      m += 2 * pitch;
+    }
     if (height & 1) {
       block4x1(1, 0, 1, 0, length, v + even, pixel, u, pitch, 0, m, 16);
       m += pitch;
     }
   }
-}
-
-/** Products of `bytes` of rows, an even number of them, with 16 channels. Returns where m ends. */
-// @ts-ignore: decorator
-@inline
-function rowPairs(x: usize, bytes: usize, pixel: usize, length: usize, u: usize, pitch: usize, m: usize): usize {
-  for (const end = x + bytes; x < end; x += 2 * pixel) {
-    block4x2(1, 0, 1, 0, length, x, pixel, u, pitch, 0, m, 16);
-    m += 2 * pitch;
-  }
-  return m;
 }
 
 /** The products of other numbers of channels: a direct convolution whose columns are the image's rows. */
@@ -159,27 +203,15 @@ function productShape(g: usize, shape: usize): void {
 }
 
 function combineChannels(g: usize, m: usize, bias: usize, out: usize): void {
-  const tiles = tileCount(g);
-  const step = <usize>tileWidth(g);
-  const five = byFive(g);
-  const height = load<i32>(g, G_OUT_HEIGHT);
+  const rows = load<i32>(g, G_OUT_HEIGHT);
   const channels = load<i32>(g, G_OUT_CHANNELS);
   const room = <usize>channelRoom(g) << 2;
   const point = productPointBytes(g);
-  const pixel = <usize>channels << 2;
-  const line = <usize>load<i32>(g, G_OUT_WIDTH) * pixel;
-  for (let t = 0; t < tiles; t++) {
-    let to = out;
-    for (let y = 0; y < height; y++) {
-      for (let o = 0; o < channels; o += 4) {
-        const at = <usize>o << 2;
-        const offset = bias ? v128.load(bias + at) : f32x4.splat(0);
-        if (five) combineNine(m + at, point, offset, to + at, pixel, channels - o);
-        else combineSix(m + at, point, offset, to + at, pixel, channels - o);
-      }
-      m += room;
-      to += line;
-    }
-    out += step * pixel;
+  const line = <usize>(load<i32>(g, G_OUT_WIDTH) * channels) << 2;
+  const step = <usize>(tileWidth(g) * channels) << 2;
+  for (const end = out + line; out < end; out += step) {
+    if (byFive(g)) combineRowsByFive(m, rows, room, point, bias, channels, out, line);
+    else combineRowsByTwo(m, rows, room, point, bias, channels, out, line);
+    m += <usize>rows * room;
   }
 }

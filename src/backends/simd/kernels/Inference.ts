@@ -22,12 +22,9 @@ function listBytes(inputs: number): number {
   return 128 + (GROUP / 2) * 16 * (inputs + 4);
 }
 
-/** Images that share a draw, at most (`assembly/noise.ts`). */
-const SHARED_IMAGES = 8;
-
-/** Scratch as `assembly/conv-inference.ts` lays it out. */
+/** Scratch as `assembly/conv-inference.ts` and `assembly/lrt-moments.ts` lay it out. */
 function convScratch(g: ConvGeometry, planes: number): number {
-  return roomy(NOISE_BYTES) + roomy(g.paddedBytes) + planes * roomy(g.convBytes) + g.winogradBytes;
+  return roomy(g.paddedBytes) + planes * roomy(g.convBytes) + g.winogradBytes;
 }
 
 /** x [B,H,W,C], filter [K,K,C,O], bias? [O] -> y [B,YH,YW,O] */
@@ -47,15 +44,22 @@ export const ConvReluPoolInference: SimdKernel<ConvAttributes> = {
   },
 };
 
-/** The moments' sources, the noise's, and the clamp, in the order of the LRT instructions. */
-function lrtWords(
+/** The moments' sources, and the clamp. */
+function sourceWords(
   backend: SimdBackend,
-  { x, mu, variance, biasMu, biasVariance, clock, epsilon }: Record<string, TensorInfo>,
-  { key0, key1, clamp }: LrtAttributes,
+  { x, mu, variance, biasMu, biasVariance }: Record<string, TensorInfo>,
+  { clamp }: LrtAttributes,
 ): number[] {
-  const weights = [mu, variance].map((info) => backend.address(info));
-  const others = [biasMu, biasVariance, clock, epsilon].map((info) => optional(backend, info));
-  return [backend.address(x), ...weights, ...others, key0 | 0, key1 | 0, floatWord(clamp)];
+  const biases = [biasMu, biasVariance].map((info) => optional(backend, info));
+  return [...[x, mu, variance].map((info) => backend.address(info)), ...biases, floatWord(clamp)];
+}
+
+function noiseWords(
+  backend: SimdBackend,
+  { clock, epsilon }: Record<string, TensorInfo>,
+  { key0, key1 }: LrtAttributes,
+): number[] {
+  return [...[clock, epsilon].map((info) => optional(backend, info)), key0 | 0, key1 | 0];
 }
 
 /** The local reparameterization of a convolution: `repeat` rows of y for each of x. */
@@ -66,12 +70,32 @@ export const LrtConvReluPoolInference: SimdKernel<ConvAttributes & LrtAttributes
     const g = convGeometry(backend, inputs.x.shape, inputs.mu.shape, attributes);
     const rows = g.images * repeat;
     const y = backend.output([rows, ...g.output, g.channels]);
-    const planes = repeat > 1 ? 1 + 2 * SHARED_IMAGES : 3;
-    const words = [g.address, rows, repeat, samples, ...lrtWords(backend, inputs, attributes)];
-    backend.dispatch(Op.LrtConvInference, [...words, backend.address(y)], convScratch(g, planes));
+    const source = sourceWords(backend, inputs, attributes);
+    const noise = [...noiseWords(backend, inputs, attributes), backend.address(y)];
+    const words = [g.address, rows / samples, samples, ...noise];
+    const noiseScratch = roomy(NOISE_BYTES) + roomy(g.convBytes);
+    if (repeat === 1) {
+      backend.dispatch(Op.LrtConvInference, [...words, ...source], noiseScratch + convScratch(g, 2));
+      return y;
+    }
+    const line = roomy(4 * g.output[1] * g.channels);
+    const moments = backend.output(momentsShape(g, attributes));
+    const at = backend.address(moments);
+    backend.dispatch(Op.LrtConvMoments, [g.address, g.images, ...source, at], line + convScratch(g, 2));
+    backend.dispatch(Op.LrtConvSamples, [...words, at], noiseScratch + PLACES * line + line);
+    backend.disposeData(moments.dataId);
     return y;
   },
 };
+
+/** Places of a window of the pool. */
+const PLACES = 4;
+
+/** Means and standard deviations as `assembly/sample-places.ts` lays them out: each line's windows, place by place. */
+function momentsShape(g: ConvGeometry, { pool }: ConvAttributes): number[] {
+  const vectors = Math.ceil((g.output[1] * g.channels) / 4);
+  return [g.images, g.output[0], vectors, pool ? PLACES : 1, 2, 4];
+}
 
 /** x [B,I], kernel [I,O], bias? [O] -> y [B,O] */
 export const DenseInference: SimdKernel<DenseAttributes> = {
@@ -102,7 +126,9 @@ export const LrtDenseInference: SimdKernel<DenseAttributes & LrtAttributes & Sam
     const rows = images * repeat;
     const y = backend.output([rows, outputs]);
     const sizes = [rows, repeat, samples, inputs, outputs, Number(relu)];
-    const words = [...sizes, ...lrtWords(backend, tensors, attributes), backend.address(y)];
+    const source = sourceWords(backend, tensors, attributes);
+    const noise = noiseWords(backend, tensors, attributes);
+    const words = [...sizes, ...noise, backend.address(y), ...source];
     const scratch = roomy(NOISE_BYTES) + (1 + 2 * GROUP) * roomy(4 * outputs) + listBytes(inputs);
     backend.dispatch(Op.LrtDenseInference, words, scratch);
     return y;
